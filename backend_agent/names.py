@@ -1,0 +1,127 @@
+"""Names: from words to identifiers, once, and typed so that untrusted text never reaches a template."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import unicodedata
+from typing import NewType
+
+import inflection
+
+from backend_agent.errors import UserError
+
+ClassName = NewType("ClassName", str)
+"""PascalCase ASCII identifier, no Python keyword."""
+FieldName = NewType("FieldName", str)
+"""snake_case ASCII identifier, neither a Python keyword nor reserved by the generated code."""
+TableName = NewType("TableName", str)
+"""snake_case and plural, at most 48 characters (constraint names are derived from it)."""
+ModulePath = NewType("ModulePath", str)
+"""POSIX path inside a project: no `..`, not absolute."""
+
+MAX_LENGTH = 48
+
+RESERVED_FIELDS = frozenset(
+    """id version created_at updated_at metadata registry self cls limit offset cursor sort search fields q
+    type format json copy dict schema model_config model_fields model_dump validate construct
+    hash object property print input list set int float str bool bytes date time datetime timedelta decimal uuid enum
+    count index keys values items get add remove clear extend compare contains_column as_readonly
+    parse_obj parse_raw parse_file from_orm schema_json update_forward_refs dataclass field any all""".split()
+)
+"""Names that the generated code gives to columns, parameters and helpers of its own, or that a field must not shadow."""
+
+RESERVED_CLASSES = frozenset(
+    """Any Annotated Base BaseModel Body Boolean Column Connection Database Date DateTime Decimal Depends Engine Enum
+    Exception FastAPI Field File Form Header Index Integer Json List Literal Metadata Model None Numeric Optional Page
+    Path Problem Protocol Query Repositories Repository Request Response Result Row Schema Security Select Service
+    Session Settings Sequence Set State String Table Text Time Token True False Type Union UnitOfWork Uuid UUID""".split()
+)
+"""Class names that generated modules import or define."""
+
+_SPLIT = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def words(text: str) -> list[str]:
+    """Return the lower-case ASCII words of a phrase or identifier; accents are dropped, other scripts too."""
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return [w.lower() for w in _SPLIT.split(ascii_text.replace("'", "")) if w]
+
+
+def snake(text: str) -> str:
+    """Return `text` in snake_case: `Due date` -> `due_date`."""
+    return "_".join(words(text))
+
+
+def pascal(text: str) -> str:
+    """Return `text` in PascalCase: `order item` -> `OrderItem`."""
+    return "".join(w.capitalize() for w in words(text))
+
+
+def camel(text: str) -> str:
+    """Return `text` in camelCase: `due_date` -> `dueDate`."""
+    first, *rest = words(text) or [""]
+    return first + "".join(w.capitalize() for w in rest)
+
+
+def kebab(text: str) -> str:
+    """Return `text` in kebab-case: `OrderItem` -> `order-item`."""
+    return "-".join(words(text))
+
+
+def title(text: str) -> str:
+    """Return `text` as words for people: `OrderItem` -> `order item`."""
+    return " ".join(words(text))
+
+
+def plural(text: str) -> str:
+    """Return the plural in snake_case: `OrderItem` -> `order_items`."""
+    *front, last = words(text) or [""]
+    return "_".join([*front, inflection.pluralize(last)])
+
+
+def class_name(text: str) -> ClassName:
+    """Return a class name for an entity; a reserved one gets `Record` behind it. Raises `UserError` for no letters."""
+    name = pascal(text)[:MAX_LENGTH]
+    if not name or not name[0].isalpha():
+        raise UserError(f"{text[:40]!r} gives no name: use a word that starts with a Latin letter")
+    return ClassName(f"{name}Record" if name in RESERVED_CLASSES or keyword.iskeyword(name) else name)
+
+
+def field_name(text: str, owner: str) -> FieldName:
+    """Return a field name; a reserved one gets its owner in front: `class` of `Book` -> `book_class`.
+
+    Raises `UserError` for text without letters.
+    """
+    name = snake(text)[:MAX_LENGTH].strip("_")
+    if not name or not name[0].isalpha():
+        raise UserError(f"{text[:40]!r} gives no name: use a word that starts with a Latin letter")
+    reserved = name in RESERVED_FIELDS or keyword.iskeyword(name) or keyword.issoftkeyword(name)
+    return FieldName(f"{snake(owner)}_{name}" if reserved else name)
+
+
+def variable(entity: str) -> str:
+    """Return the variable for one row of an entity: `OrderItem` -> `order_item`, `Class` -> `class_`."""
+    name = snake(entity)
+    return f"{name}_" if keyword.iskeyword(name) or keyword.issoftkeyword(name) or name in RESERVED_FIELDS else name
+
+
+def table_name(entity: str) -> TableName:
+    """Return the table of an entity: `OrderItem` -> `order_items`."""
+    return TableName(plural(entity)[:MAX_LENGTH])
+
+
+def python_literal(value: str | float | bool | None) -> str:
+    """Return `value` as a Python literal with double quotes, safe to put into source text."""
+    if isinstance(value, str):
+        body = value.encode("unicode_escape").decode("ascii").replace('"', '\\"')
+        return f'"{body}"'
+    return repr(value)
+
+
+def module_path(path: str) -> ModulePath:
+    """Return `path` when it stays inside a project; raises `UserError`."""
+    parts = path.split("/")
+    if not path or path.startswith("/") or "\\" in path or any(p in ("", ".", "..") for p in parts) or "\0" in path:
+        raise UserError(f"{path[:80]!r} is no path inside the project")
+    return ModulePath(path)
