@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NewType
 
 import inflection
@@ -29,13 +30,18 @@ RESERVED_FIELDS = frozenset(
     count index keys values items get add remove clear extend compare contains_column as_readonly
     parse_obj parse_raw parse_file from_orm schema_json update_forward_refs dataclass field any all""".split()
 )
-"""Names that the generated code gives to columns, parameters and helpers of its own, or that a field must not shadow."""
+"""Names that the generated code gives to columns, parameters and helpers, or that a field must not shadow."""
 
 RESERVED_CLASSES = frozenset(
-    """Any Annotated Base BaseModel Body Boolean Column Connection Database Date DateTime Decimal Depends Engine Enum
-    Exception FastAPI Field File Form Header Index Integer Json List Literal Metadata Model None Numeric Optional Page
-    Path Problem Protocol Query Repositories Repository Request Response Result Row Schema Security Select Service
-    Session Settings Sequence Set State String Table Text Time Token True False Type Union UnitOfWork Uuid UUID""".split()
+    """Annotated Any AuditLog Base BaseModel Body BodyLimit Boolean Caller Column Conflict Connection CurrentCaller
+    Database Date DateTime Decimal Depends EncryptedString Engine Enum Error Exception False FastAPI Field
+    FieldError File Forbidden Form Header HttpCache IdentifyCaller Index Integer Invalid Json List Literal
+    LoginFailure LoginLimit LoginRequest LoginSession Metadata Model None NotFound Numeric Optional OptionalCaller
+    Page PageQuery Passwords Path Problem ProblemResponse Protocol Query RefreshRequest RefreshToken RegisterRequest
+    Repositories Repository Request RequestContext RequestSchema Response ResponseSchema Result Role Row Schema
+    Security SecurityHeaders Select Sequence Service ServiceError Session Set Settings State StoredRefreshToken
+    String Table Text Time Token TokenPair Tokens TooManyRequests True Type UUID Unauthenticated Union UnitOfWork
+    UtcDateTime Uuid""".split()
 )
 """Class names that generated modules import or define."""
 
@@ -74,6 +80,15 @@ def title(text: str) -> str:
     return " ".join(words(text))
 
 
+_SPOKEN_VOWEL = re.compile(r"(?!u[bnst][aeiou]|uni|eu|one?\b|once)[aeiou]|hour|honest|honou?r|heir", re.IGNORECASE)
+
+
+def article(noun: str) -> str:
+    """Return a noun with its indefinite article, by how it sounds: `an order`, `a user`, `an hour`."""
+    return f"{'an' if _SPOKEN_VOWEL.match(noun) else 'a'} {noun}"
+
+
+@lru_cache(maxsize=16384)
 def plural(text: str) -> str:
     """Return the plural in snake_case: `OrderItem` -> `order_items`."""
     *front, last = words(text) or [""]
@@ -100,6 +115,23 @@ def field_name(text: str, owner: str) -> FieldName:
     return FieldName(f"{snake(owner)}_{name}" if reserved else name)
 
 
+def relation_name(text: str, owner: str) -> FieldName:
+    """Return a relation name: like a field's, but free of what is reserved for columns: its column ends in `_id`.
+
+    Raises `UserError` for text without letters.
+    """
+    name = snake(text)[:MAX_LENGTH].strip("_")
+    taken = frozenset(("id", "version", "created_at", "updated_at", "metadata", "registry", "self", "cls"))
+    if (
+        name in RESERVED_FIELDS
+        and name not in taken
+        and not keyword.iskeyword(name)
+        and not keyword.issoftkeyword(name)
+    ):
+        return FieldName(name)
+    return field_name(text, owner)
+
+
 def variable(entity: str) -> str:
     """Return the variable for one row of an entity: `OrderItem` -> `order_item`, `Class` -> `class_`."""
     name = snake(entity)
@@ -111,7 +143,7 @@ def table_name(entity: str) -> TableName:
     return TableName(plural(entity)[:MAX_LENGTH])
 
 
-def python_literal(value: str | float | bool | None) -> str:
+def python_literal(value: str | float | bool | None) -> str:  # noqa: FBT001 - a literal is what it is about
     """Return `value` as a Python literal with double quotes, safe to put into source text."""
     if isinstance(value, str):
         body = value.encode("unicode_escape").decode("ascii").replace('"', '\\"')

@@ -66,6 +66,7 @@ class Artifacts:
     def __init__(self, state: Mapping[str, Any], names: tuple[str, ...] | None = None) -> None:
         self._state = state
         self._names = names
+        self._typed: dict[str, Artifact] = {}
 
     def has(self, name: str) -> bool:
         """Whether the artifact is there (and may be read)."""
@@ -74,8 +75,13 @@ class Artifacts:
     def _get(self, name: str, kind: type[A]) -> A:
         if not self.has(name):
             raise KeyError(f"{name} is not among what this stage reads")
-        value = self._state[name]
-        return value if isinstance(value, kind) else kind.from_state(value)
+        if name not in self._typed:
+            value = self._state[name]
+            self._typed[name] = value if isinstance(value, kind) else kind.from_state(value)
+        typed = self._typed[name]
+        if not isinstance(typed, kind):
+            raise TypeError(f"{name} is a {type(typed).__name__}, not a {kind.__name__}")
+        return typed
 
     @property
     def task(self) -> BackendTask:

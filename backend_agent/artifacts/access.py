@@ -81,10 +81,8 @@ def ownership_rules(domain: DomainModel, entity: str, operation: Operation | Non
     """Return the ownership rules about `entity` (and `operation`), in order."""
     return [
         rule
-        for rule in domain.rules
-        if isinstance(rule, OwnershipRule)
-        and rule.entity == entity
-        and (operation is None or operation in rule.operations)
+        for rule in domain.rules_of(entity)
+        if isinstance(rule, OwnershipRule) and (operation is None or operation in rule.operations)
     ]
 
 
@@ -92,23 +90,19 @@ def role_rules(domain: DomainModel, entity: str, operation: Operation) -> list[R
     """Return the role rules about whole rows of `entity` that cover `operation`, in order."""
     return [
         rule
-        for rule in domain.rules
-        if isinstance(rule, RoleRule) and rule.entity == entity and not rule.fields and operation in rule.operations
+        for rule in domain.rules_of(entity)
+        if isinstance(rule, RoleRule) and not rule.fields and operation in rule.operations
     ]
 
 
 def field_rules(domain: DomainModel, entity: str) -> list[RoleRule]:
     """Return the role rules about some fields of `entity` only, in order."""
-    return [rule for rule in domain.rules if isinstance(rule, RoleRule) and rule.entity == entity and rule.fields]
+    return [rule for rule in domain.rules_of(entity) if isinstance(rule, RoleRule) and rule.fields]
 
 
 def public_rules(domain: DomainModel, entity: str, operation: Operation) -> list[PublicRule]:
     """Return the rules that open `operation` on `entity` to anyone, in order."""
-    return [
-        rule
-        for rule in domain.rules
-        if isinstance(rule, PublicRule) and rule.entity == entity and operation in rule.operations
-    ]
+    return [rule for rule in domain.rules_of(entity) if isinstance(rule, PublicRule) and operation in rule.operations]
 
 
 def access(domain: DomainModel, entity: str, operation: Operation) -> Access:

@@ -40,6 +40,7 @@ class Parameter(Artifact):
     description: str = ""
     minimum: float | None = None
     maximum: float | None = None
+    min_length: int | None = None
     max_length: int | None = None
     values: list[str] = Field(default_factory=list)
     default: str | int | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import inflection
 
 from backend_agent import names
+from backend_agent.artifacts import lookup
 from backend_agent.artifacts.domain import DomainModel, FieldSpec, Relation
 from backend_agent.artifacts.rules import DerivedRule, LifecycleRule, RangeRule
 
@@ -17,6 +18,8 @@ WHOLE_DIGITS = 10
 """Digits before the point in a decimal column."""
 MAX_ITEMS = 100
 """Most values in one list of a payload."""
+INDEXABLE_LENGTH = 600
+"""Most characters of a text that is in an index: an entry has at most 2,704 bytes on PostgreSQL, a character 4."""
 PHONE_PATTERN = r"^\+?[0-9][0-9 ()./-]{4,30}$"
 
 _LENGTHS = {"string": 255, "text": 10_000, "email": 254, "url": 2048, "phone": 32}
@@ -54,22 +57,17 @@ class Association:
 
 def association(domain: DomainModel, relation: Relation) -> Association:
     """Return the association table of a many_to_many relation, `books_authors(book_id, author_id)`."""
-    twins = [
-        r
-        for r in domain.relations
-        if r.cardinality == "many_to_many" and (r.source, r.target) == (relation.source, relation.target)
-    ]
-    ending = relation.name if len(twins) > 1 else names.plural(relation.target)
     source = f"{names.snake(relation.source)}_id"
     target = f"{singular(relation.name)}_id"
     if target == source:
         target = f"related_{target}"
-    return Association(f"{names.plural(relation.source)}_{ending}"[: names.MAX_LENGTH], source, target)
+    table = lookup.of(domain).association_tables[relation.source, relation.name]
+    return Association(table, source, target)
 
 
 def derived_rules(domain: DomainModel, entity: str) -> list[DerivedRule]:
     """Return the rules by which fields of `entity` are computed, in order."""
-    return [r for r in domain.rules if isinstance(r, DerivedRule) and r.entity == entity]
+    return [r for r in domain.rules_of(entity) if isinstance(r, DerivedRule)]
 
 
 def derived_names(domain: DomainModel, entity: str) -> set[str]:
@@ -85,7 +83,7 @@ def stored_fields(domain: DomainModel, entity: str) -> list[FieldSpec]:
 
 def lifecycle(domain: DomainModel, entity: str) -> LifecycleRule | None:
     """Return the lifecycle of `entity`, if it has one."""
-    return next((r for r in domain.rules if isinstance(r, LifecycleRule) and r.entity == entity), None)
+    return next((r for r in domain.rules_of(entity) if isinstance(r, LifecycleRule)), None)
 
 
 @dataclass(frozen=True)
@@ -101,8 +99,8 @@ def bounds(domain: DomainModel, entity: str, field: FieldSpec) -> Bounds:
     """Return the tightest bounds that the field and the range rules about it give."""
     lows = [(field.minimum, field.exclusive_minimum)] if field.minimum is not None else []
     highs = [field.maximum] if field.maximum is not None else []
-    for rule in domain.rules:
-        if isinstance(rule, RangeRule) and rule.entity == entity and rule.field == field.name:
+    for rule in domain.rules_of(entity):
+        if isinstance(rule, RangeRule) and rule.field == field.name:
             if rule.minimum is not None:
                 lows.append((rule.minimum, rule.exclusive_minimum))
             if rule.maximum is not None:
@@ -117,7 +115,8 @@ def max_length(field: FieldSpec) -> int | None:
         return max((len(v) for v in field.values), default=1)
     if field.type not in _LENGTHS:
         return None
-    return field.max_length or _LENGTHS[field.type]
+    length = field.max_length or _LENGTHS[field.type]
+    return min(length, INDEXABLE_LENGTH) if field.unique else length
 
 
 def pattern(field: FieldSpec) -> str | None:

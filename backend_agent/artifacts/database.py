@@ -106,6 +106,22 @@ class Measure(Artifact):
     cites: list[str] = Field(default_factory=list)
 
 
+class SchemaRevision(Artifact):
+    """The tables of a version that was delivered: its migration is never written again, later ones start from it."""
+
+    tables: list[Table]
+    renames: dict[str, str] = Field(default_factory=dict)
+    """What came to it under another name from the revision before: `books.stock` -> `books.copies`, `books` -> ..."""
+
+
+class Release(Artifact):
+    """What was delivered before the task changed. The next schema is reached from it by a migration."""
+
+    database: DatabaseSchema
+    renames: dict[str, str] = Field(default_factory=dict)
+    """What the next schema calls otherwise: `books.stock` -> `books.copies`; recorded by a person, never guessed."""
+
+
 class DatabaseSchema(Artifact):
     """The database: tables in an order in which they can be created."""
 
@@ -117,6 +133,10 @@ class DatabaseSchema(Artifact):
     security_measures: list[Measure]
     migration_strategy: list[Measure]
     backup_strategy: list[Measure]
+    revisions: list[SchemaRevision] = Field(default_factory=list)
+    """Former schemas that were delivered, oldest first; empty until a delivered project's task changes."""
+    renames: dict[str, str] = Field(default_factory=dict)
+    """What came to `tables` under another name from the last of `revisions`."""
 
     def table(self, name: str) -> Table:
         """Return the table called `name`; raises `KeyError`."""

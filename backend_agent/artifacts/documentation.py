@@ -16,6 +16,8 @@ class Trace(Artifact):
     text: str
     status: Literal["proved", "failed", "designed", "unplaced"]
     """proved: a test of it ran and all passed; failed: one failed; designed: placed, no test ran; unplaced."""
+    partial: bool = False
+    """Whether some words of it are not covered (`note` says which); the status is about the rest."""
     entities: list[str] = Field(default_factory=list)
     endpoints: list[str] = Field(default_factory=list)
     tables: list[str] = Field(default_factory=list)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from backend_agent.artifacts import lookup
 from backend_agent.artifacts.base import Artifact
 from backend_agent.artifacts.rules import Rule
 
@@ -131,10 +132,10 @@ class DomainModel(Artifact):
 
     def entity(self, name: str) -> Entity:
         """Return the entity called `name`; raises `KeyError`."""
-        for entity in self.entities:
-            if entity.name == name:
-                return entity
-        raise KeyError(f"no entity {name}")
+        found = lookup.of(self).entities.get(name)
+        if found is None:
+            raise KeyError(f"no entity {name}")
+        return found
 
     def actor(self, name: str) -> Actor:
         """Return the actor called `name`; raises `KeyError`."""
@@ -145,11 +146,15 @@ class DomainModel(Artifact):
 
     def relations_from(self, entity: str) -> list[Relation]:
         """Return the relations whose foreign key (or link) `entity` holds, in order."""
-        return [r for r in self.relations if r.source == entity]
+        return list(lookup.of(self).relations_from.get(entity, ()))
 
     def relations_to(self, entity: str) -> list[Relation]:
         """Return the relations that point at `entity`, in order."""
-        return [r for r in self.relations if r.target == entity]
+        return list(lookup.of(self).relations_to.get(entity, ()))
+
+    def rules_of(self, entity: str) -> list[Rule]:
+        """Return the rules about `entity`, in order."""
+        return list(lookup.of(self).rules.get(entity, ()))
 
     def owner_of(self, entity: str) -> Relation | None:
         """Return the owned relation by which `entity` is a part of another, if it is."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from backend_agent.artifacts.base import Artifact
 
 Metric = Literal["architecture", "security", "performance", "maintainability", "scalability", "testability"]
@@ -43,4 +45,4 @@ class CheckResult(Artifact):
     verdict: Literal["pass", "fail", "not_run"]
     reason: str = ""
     """Why it did not run, with the command that helps."""
-    findings: list[Finding] = []
+    findings: list[Finding] = Field(default_factory=list)

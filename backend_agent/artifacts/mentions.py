@@ -7,7 +7,10 @@ import re
 from backend_agent.artifacts.requirements import RequirementsAnalysis
 
 _AUTHENTICATION = re.compile(
-    r"\b(jwt|log[ -]?in|logs in|logged in|sign[ -]?in|register|sign[ -]?up|passwords?|authenticat\w*|tokens?|log[ -]?out)\b",
+    r"\b(jwt|log[ -]?in|logs in|logged in|sign[ -]?in|sign[ -]?up|passwords?|authenticat\w*|tokens?"
+    r"|log[ -]?out)\b"
+    # not `register patients`, where somebody else is written down
+    r"|\bregisters?\b(?=\s*([.,;]|$)|\s+(and|or|with|using|by|as|for an account|an account|themselves)\b)",
     re.IGNORECASE,
 )
 _RATE = re.compile(r"\brate[ -]?limit\w*|\bthrottl\w+", re.IGNORECASE)

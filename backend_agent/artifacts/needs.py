@@ -19,7 +19,7 @@ _ENCRYPT = re.compile(r"\bencrypt(s|ed|ion|ing)?\b", re.IGNORECASE)
 _TRANSIT_ONLY = re.compile(r"\b(in transit|tls|https)\b", re.IGNORECASE)
 _AT_REST = re.compile(r"\b(at rest|personal|sensitive|health|stored|fields?)\b", re.IGNORECASE)
 _LOCKOUT = re.compile(
-    r"\b(failed (log|sign)[ -]?ins?( attempts?)?|lock(ed|s|ing)? (them |it |the user |the account )?out|lockout"
+    r"\b(failed (log|sign)[ -]?ins?( attempts?)?|lock(ed|s|ing)?( [a-z]+){0,3} out|lockout"
     r"|lock(ed|s)? the account|accounts? (is|are|gets?) locked)\b",
     re.IGNORECASE,
 )

@@ -28,8 +28,8 @@ def filters(domain: DomainModel, entity: str) -> list[Filter]:
     relations = {r.name: r for r in domain.relations_from(entity)}
     parent = access.parent_relation(domain, entity)
     found: dict[str, Filter] = {}
-    for rule in domain.rules:
-        if not isinstance(rule, FilterRule) or rule.entity != entity:
+    for rule in domain.rules_of(entity):
+        if not isinstance(rule, FilterRule):
             continue
         for name in rule.fields:
             relation = relations.get(name) or relations.get(name.removesuffix("_id"))
@@ -65,11 +65,7 @@ def sort_fields(domain: DomainModel, entity: str) -> list[str]:
     """Return the fields that a list can be ordered by; empty: its order cannot be chosen."""
     known = _orderable(domain, entity)
     named = [
-        name
-        for rule in domain.rules
-        if isinstance(rule, SortRule) and rule.entity == entity
-        for name in rule.fields
-        if name in known
+        name for rule in domain.rules_of(entity) if isinstance(rule, SortRule) for name in rule.fields if name in known
     ]
     if not named:
         return []
@@ -79,16 +75,20 @@ def sort_fields(domain: DomainModel, entity: str) -> list[str]:
 def default_order(domain: DomainModel, entity: str) -> str:
     """Return the field of the default order, with `-` in front when the largest comes first."""
     known = _orderable(domain, entity)
-    for rule in domain.rules:
-        if isinstance(rule, SortRule) and rule.entity == entity and rule.default:
-            if rule.default.removeprefix("-") in known:
-                return rule.default
+    for rule in domain.rules_of(entity):
+        if isinstance(rule, SortRule) and (rule.default or "").removeprefix("-") in known:
+            return rule.default or NEWEST_FIRST
     return NEWEST_FIRST
+
+
+def sort_rules(domain: DomainModel, entity: str) -> list[SortRule]:
+    """Return the sort rules about `entity`, in order."""
+    return [rule for rule in domain.rules_of(entity) if isinstance(rule, SortRule)]
 
 
 def search_rules(domain: DomainModel, entity: str) -> list[SearchRule]:
     """Return the search rules about `entity`, in order."""
-    return [rule for rule in domain.rules if isinstance(rule, SearchRule) and rule.entity == entity]
+    return [rule for rule in domain.rules_of(entity) if isinstance(rule, SearchRule)]
 
 
 def search_fields(domain: DomainModel, entity: str) -> list[str]:

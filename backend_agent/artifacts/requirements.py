@@ -39,6 +39,9 @@ class RequirementsAnalysis(Artifact):
     """Every statement of the task, numbered R-001 ... in the order of the task file."""
 
     statements: list[Statement]
+    """What the task says now, in its order."""
+    superseded: list[Statement] = Field(default_factory=list)
+    """What an earlier version of the task said and this one does not; no number is ever given to another statement."""
     recommendations: list[TechnologyRecommendation] = Field(default_factory=list)
 
     def of(self, *categories: Category) -> list[Statement]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -102,6 +103,13 @@ class BackendTask(Artifact):
     deployment_requirements: DeploymentRequirements = DeploymentRequirements()
     existing_systems: list[str] = Field(default_factory=list, max_length=200)
     frontend_context: FrontendContext | None = None
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> BackendTask:
+        """Return the task in a YAML, JSON, Markdown or text file; raises `UserError` with file, line and remedy."""
+        from backend_agent import task_file
+
+        return task_file.load(path)
 
     @model_validator(mode="after")
     def _has_text(self) -> BackendTask:

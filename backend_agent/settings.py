@@ -1,0 +1,122 @@
+"""Settings: what the surroundings decide; from the environment (`BACKEND_AGENT_*`) or given by the caller."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+
+from backend_agent.errors import UserError
+
+PREFIX = "BACKEND_AGENT_"
+
+
+def data_folder() -> Path:
+    """Return the folder where this user's programs keep data (XDG, macOS and Windows conventions)."""
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return base / "backend-agent"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How sessions run. Each field is also an environment variable: `threshold` is `BACKEND_AGENT_THRESHOLD`."""
+
+    database: Path = field(default_factory=lambda: data_folder() / "sessions.db")
+    """SQLite file that keeps sessions."""
+    threshold: float = 0.7
+    """Overall score (0 to 1) below which weak stages run again."""
+    max_rounds: int = 2
+    """How often quality may send work back."""
+    verify: bool = True
+    """Whether the generated project is really run."""
+    postgres_url: str | None = field(default=None, repr=False)
+    """Server on which verification may make and drop databases of its own: `postgresql://user@host:5432/postgres`.
+    Not shown by `repr`: it may hold a password."""
+    prompts: Path | None = None
+    """Folder whose prompt files stand in for the built-in ones of the same name."""
+    verify_seconds: int = 300
+    """Time limit for one verifier."""
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Return the settings that the environment gives; raises `UserError` naming the variable."""
+        given: dict[str, object] = {}
+        for item in fields(cls):
+            variable = PREFIX + item.name.upper()
+            text = environ.get(variable, "").strip()
+            if text:
+                given[item.name] = _READERS[item.name](variable, text)
+        return cls(**given)  # type: ignore[arg-type]  # each reader returns its field's type
+
+    def with_changes(self, **changes: object) -> Settings:
+        """Return a copy in which the given fields differ; None means: leave as it is."""
+        return replace(self, **{k: v for k, v in changes.items() if v is not None})  # type: ignore[arg-type]  # as above
+
+
+def _path(variable: str, text: str) -> Path:  # noqa: ARG001 - all readers are called alike
+    return Path(text).expanduser()
+
+
+def _share(variable: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise UserError(f"{variable} is {text!r}: write a number from 0 to 1")
+    return value
+
+
+def _count(variable: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 6:
+        raise UserError(f"{variable} is {text!r}: write a whole number")
+    return int(text)
+
+
+def _switch(variable: str, text: str) -> bool:
+    if text.lower() not in ("1", "0", "true", "false", "yes", "no", "on", "off"):
+        raise UserError(f"{variable} is {text!r}: write on or off")
+    return text.lower() in ("1", "true", "yes", "on")
+
+
+def _postgres(variable: str, text: str) -> str:
+    if not text.startswith(("postgresql://", "postgres://")):
+        raise UserError(f"{variable} is no PostgreSQL address: write postgresql://user@host:5432/postgres")
+    return text
+
+
+_READERS = {
+    "database": _path,
+    "threshold": _share,
+    "max_rounds": _count,
+    "verify": _switch,
+    "postgres_url": _postgres,
+    "prompts": _path,
+    "verify_seconds": _count,
+}
+
+_current: ContextVar[Settings | None] = ContextVar("backend_agent_settings", default=None)
+
+
+def current() -> Settings:
+    """Return the settings of the run this code is part of; outside of one, those of the environment."""
+    return _current.get() or Settings.from_environment()
+
+
+@contextmanager
+def use(settings: Settings) -> Iterator[None]:
+    """Make `settings` the current ones, for this thread or task and those started from it."""
+    token = _current.set(settings)
+    try:
+        yield
+    finally:
+        _current.reset(token)
