@@ -1,0 +1,1 @@
+"""Text -> clauses -> domain model, offline and deterministic. Needs no graph and no chat model."""
