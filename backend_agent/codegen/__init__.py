@@ -1,0 +1,11 @@
+"""Artifacts -> files in memory -> disk. Needs neither LangGraph nor a network."""
+
+from backend_agent.codegen.layout import Contract, Layout
+from backend_agent.codegen.layouts import LAYOUTS
+from backend_agent.codegen.piece import Piece
+from backend_agent.codegen.pieces import PIECES
+from backend_agent.codegen.project import generate
+from backend_agent.codegen.record import record_files
+from backend_agent.codegen.write import write
+
+__all__ = ["LAYOUTS", "PIECES", "Contract", "Layout", "Piece", "generate", "record_files", "write"]

@@ -1,0 +1,1 @@
+"""The tests that every generated project carries: what is planned, with which values, for whom."""

@@ -1,0 +1,186 @@
+"""Files onto the disk: a new folder is complete or untouched, one that was generated before is merged with."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from backend_agent.artifacts.code import GeneratedFile
+from backend_agent.codegen.apply import PENDING, Journal, Text, alone, apply, digest
+from backend_agent.codegen.disk import Folder
+from backend_agent.codegen.merge import After, Disk, Foreign, MergePlan, plan
+from backend_agent.codegen.record import BASE, FOLDER, MANIFEST, base_file, is_record, own_path, read_base
+from backend_agent.codegen.written import Conflict, WriteReport, report
+from backend_agent.errors import UserError
+
+_TASK = f"{FOLDER}/artifacts/task.json"
+
+
+def write(files: Iterable[GeneratedFile], folder: Path | str, *, dry_run: bool = False) -> WriteReport:
+    """Write the files into a new or empty folder, or merge them into one that was generated before.
+
+    A new folder is written beside its place first and moved in one step. In an old one what the user edited, added
+    or deleted stays so; see `merge.plan` for what becomes of each file. `dry_run` writes nothing.
+
+    Raises:
+        UserError: the folder holds something else, is a file, or cannot be written; or a path would leave it.
+    """
+    target = Path(folder).absolute()
+    texts = _checked(files)
+    if check_folder(target, _task(texts)):
+        return _merge_into(target, texts, dry_run=dry_run)
+    if not dry_run:
+        _write_new(target, texts)
+    return WriteReport(target, dry_run=dry_run, added=[path for path in texts if not is_record(path)])
+
+
+def check_folder(target: Path, task: Mapping[str, Any] | None = None) -> bool:
+    """Return whether a project was generated at this absolute path before; False: nothing is there.
+
+    Raises:
+        UserError: no project, or not that of this task, may be written there.
+    """
+    if target.is_symlink() or (target.exists() and not target.is_dir()):
+        raise UserError(f"{target} is not a folder; choose a new or empty one")
+    try:
+        if not target.is_dir() or not any(target.iterdir()):
+            return False
+        disk = Folder(target)
+        if disk.get(BASE) is None and disk.get(MANIFEST) is None:
+            raise UserError(f"{target} holds other files; choose a new or empty folder")
+        _base(target, disk)
+        held = disk.get(_TASK)
+    except OSError as error:
+        raise UserError(f"cannot read {target}: {error.strerror}; choose another folder") from error
+    _same_project(target, held, task or {})
+    return True
+
+
+def _same_project(target: Path, held: bytes | Foreign | None, task: Mapping[str, Any]) -> None:
+    """Refuse what would replace one project by another, or a whole one by a part of it."""
+    try:
+        there = json.loads(held) if isinstance(held, bytes) else {}
+        name, kind = there.get("project_name"), there.get("type")
+    except (ValueError, AttributeError):  # the record of a task only helps to see mistakes
+        return
+    if name and task.get("project_name", name) != name:
+        raise UserError(f"{target} holds the project {name!r}, not {task['project_name']!r}; choose another folder")
+    if kind == "backend_development" and task.get("type", kind) != kind:
+        raise UserError(f"{target} holds a whole project, of which {task['type']} is a part; choose another folder")
+
+
+def _checked(files: Iterable[GeneratedFile]) -> dict[str, Text]:
+    """Return texts by path, `base.json` among them."""
+    wanted = list(files)
+    texts = {own_path(f.path): Text(f.content, f.executable) for f in wanted}
+    lower: dict[str, str] = {}
+    for path in texts:
+        if lower.setdefault(path.casefold(), path) != path:
+            raise UserError(f"{path} and {lower[path.casefold()]} differ in case only: some systems cannot hold both")
+    texts.setdefault(BASE, Text(base_file(wanted).content))
+    return texts
+
+
+def _task(texts: Mapping[str, Text]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(texts[_TASK].content) if _TASK in texts else {}
+    return found
+
+
+def _write_new(target: Path, texts: Mapping[str, Text]) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    except OSError as error:
+        raise UserError(f"cannot write beside {target}: {error.strerror}; choose another folder") from error
+    try:
+        for path, text in texts.items():
+            place = staging / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text.content, encoding="utf-8", newline="\n")
+            place.chmod(0o755 if text.executable else 0o644)
+        staging.chmod(0o755)
+        if check_folder(target):
+            raise UserError(f"{target} was generated by another process just now: try again")
+        staging.replace(target)
+    except OSError as error:
+        raise UserError(f"cannot write {target}: {error.strerror}; nothing was changed") from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _merge_into(target: Path, texts: dict[str, Text], *, dry_run: bool) -> WriteReport:
+    with alone(target):
+        disk: Disk = Folder(target)
+        base = _base(target, disk)
+        told: tuple[Conflict, ...] = ()
+        stopped = disk.get(PENDING)
+        if stopped is not None:
+            journal = Journal.read(_own(target, PENDING, stopped), target / PENDING)
+            planned = plan(*_unfinished(journal, base, disk), disk)
+            told = _apply(target, disk, planned, journal.texts, journal, dry_run=dry_run)
+            disk = After(planned.results, disk) if dry_run else Folder(target)
+            base = _project(journal.texts)
+        planned = plan(base, _project(texts), disk)
+        _apply(target, disk, planned, texts, Journal(texts, {}, told), dry_run=dry_run)
+        return report(target, planned, told, dry_run=dry_run)
+
+
+def _apply(
+    target: Path, disk: Disk, planned: MergePlan, texts: Mapping[str, Text], before: Journal, *, dry_run: bool
+) -> tuple[Conflict, ...]:
+    """Carry out a plan, and what a stopped write did before; return all conflicts of both."""
+    conflicts = tuple(report(target, planned, before.conflicts).conflicts)
+    last = _record(target, texts, disk)
+    digests = {path: None if content is None else digest(content) for path, content in planned.results.items()}
+    if not dry_run:
+        apply(target, disk, planned.results, last, Journal(texts, {**before.results, **digests}, conflicts))
+    return conflicts
+
+
+def _unfinished(journal: Journal, base: dict[str, str], disk: Disk) -> tuple[dict[str, str], dict[str, str]]:
+    """Return base and new texts without the files that a stopped write had finished."""
+    new = _project(journal.texts)
+
+    def finished(path: str) -> bool:
+        there = disk.get(path)
+        now = digest(there) if isinstance(there, bytes) else None
+        return path in journal.results and journal.results[path] == now
+
+    left = {path for path in {*base, *new} if not finished(path)}
+    return {p: t for p, t in base.items() if p in left}, {p: t for p, t in new.items() if p in left}
+
+
+def _record(target: Path, texts: Mapping[str, Text], disk: Disk) -> dict[str, bytes | None]:
+    """Return the record's own files, which are replaced, never merged: the base and the manifest last of all."""
+    stale = {f"{FOLDER}/artifacts/{place.name}" for place in (target / FOLDER / "artifacts").glob("*.json")}
+    record: dict[str, bytes | None] = dict.fromkeys(sorted(stale - set(texts)))
+    record |= {path: texts[path].content.encode() for path in sorted(texts) if is_record(path)}
+    for path in (BASE, MANIFEST):
+        if path in record:
+            record[path] = record.pop(path)
+    for path in record:
+        _own(target, path, disk.get(path))
+    return record
+
+
+def _base(target: Path, disk: Disk) -> dict[str, str]:
+    there = disk.get(BASE)
+    if there is None:
+        said = "is missing, so that your edits cannot be told from what was generated"
+        raise UserError(f"{target / BASE} {said}: restore it from version control, or choose another folder")
+    return read_base(_own(target, BASE, there), target / BASE)
+
+
+def _own(target: Path, path: str, there: bytes | Foreign | None) -> bytes:
+    """Return a file of the record as it is; raises `UserError` when something else stands there."""
+    if isinstance(there, Foreign):
+        raise UserError(f"{target / path} {there.reason}: put the file back, or choose another folder")
+    return there or b""
+
+
+def _project(texts: Mapping[str, Text]) -> dict[str, str]:
+    return {path: text.content for path, text in texts.items() if not is_record(path)}
