@@ -1,0 +1,1 @@
+"""Run real tools on a generated project and say what they found."""
