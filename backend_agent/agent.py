@@ -1,0 +1,95 @@
+"""BackendAgent: a task in, a result out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from typing import Any, get_args
+
+from backend_agent import task_file
+from backend_agent.artifacts.task import BackendTask, TaskType
+from backend_agent.authors import DRAFT, Author
+from backend_agent.checkpoint import open_saver
+from backend_agent.pipeline import STAGES
+from backend_agent.progress import Watcher
+from backend_agent.result import Result
+from backend_agent.session import Session
+from backend_agent.settings import Settings
+from backend_agent.stage import Stage
+
+ANSWER = {
+    "api_specifications": "api",
+    "database_design": "database",
+    "security_implementation": "security",
+    "performance_optimizations": "performance",
+    "deployment_configuration": "deployment",
+    "testing_strategy": "testing",
+    "implementation_code": "code",
+    "documentation": "documentation",
+}
+"""Keys of `process_task`'s answer, and the artifact that each holds."""
+
+
+class BackendAgent:
+    """Develops backends. One instance may develop many tasks, also from several threads.
+
+    Args:
+        settings: how; None: as the environment says (`BACKEND_AGENT_*`).
+        author: who writes the artifacts; the drafts, unless told otherwise.
+        stages: what runs; all thirteen, unless told otherwise.
+    """
+
+    def __init__(
+        self, settings: Settings | None = None, *, author: Author = DRAFT, stages: Sequence[Stage[Any]] = STAGES
+    ) -> None:
+        self.settings = settings or Settings.from_environment()
+        self.author = author
+        self.stages = stages
+
+    def develop(self, task: BackendTask | Mapping[str, Any], on_progress: Watcher | None = None) -> Result:
+        """Run all stages that the task's type needs, and return what they brought. Works inside an event loop too.
+
+        Args:
+            task: what the service should do; a dictionary is validated first.
+            on_progress: called with each event, such as `{"event": "stage_started", "stage": "api", ...}`.
+
+        Raises:
+            UserError: the task is not valid, or asks for what is not supported.
+        """
+        task = task if isinstance(task, BackendTask) else task_file.from_dict(task)
+        task_file.refuse_unsupported(task)
+        with closing(open_saver(self.settings.database)) as saver:
+            session = Session.start(task, saver, self.settings, self.author, self.stages)
+            return Result(session.id, session.run(on_progress))
+
+    def resume(self, session_id: str, on_progress: Watcher | None = None) -> Result:
+        """Take a session up where it stopped, also in another process; no finished stage is repeated.
+
+        Raises:
+            UserError: there is no such session, or it was made by another release.
+        """
+        with closing(open_saver(self.settings.database)) as saver:
+            session = Session.open(session_id, saver, self.settings, self.author, self.stages)
+            return Result(session.id, session.run(on_progress))
+
+    async def process_task(self, task: Mapping[str, Any]) -> dict[str, Any]:
+        """Develop a task given as a plain dictionary; return plain JSON values.
+
+        The keys are `session_id`, `architecture_type`, those of `ANSWER` and `confidence_score`. What the task's type
+        does not bring is None.
+
+        Raises:
+            UserError: as `develop`.
+        """
+        result = await asyncio.to_thread(self.develop, task)
+        return {
+            "session_id": result.session_id,
+            "architecture_type": result.task.architecture_type,
+            **{key: result.plain(name) for key, name in ANSWER.items()},
+            "confidence_score": result.quality.confidence_score,
+        }
+
+    async def can_handle_task(self, task: object) -> bool:
+        """Return whether the task's `type` is one that this agent knows."""
+        return isinstance(task, Mapping) and task.get("type") in get_args(TaskType)

@@ -1,0 +1,95 @@
+"""Authors: who writes a stage's artifact. The draft author is deterministic and always there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from backend_agent.artifacts.base import Artifact
+from backend_agent.artifacts.findings import Finding
+from backend_agent.settings import Settings
+from backend_agent.stage import Stage
+from backend_agent.state import Artifacts
+
+
+class Author(Protocol):
+    """Whoever can write the artifact of any stage."""
+
+    @property
+    def name(self) -> str:
+        """`draft`, or the chat model's name; kept in the artifact's provenance."""
+        ...
+
+    def identity(self, stage: Stage[Any]) -> str:
+        """Return all that, besides inputs and findings, decides what is written: model, prompt text ..."""
+        ...
+
+    def write(self, stage: Stage[Any], given: Artifacts, findings: Sequence[Finding]) -> tuple[Artifact, str]:
+        """Return the artifact, and a note on how it came to be (empty: as expected).
+
+        Args:
+            stage: what is to be written.
+            given: the artifacts that the stage reads.
+            findings: what quality had to say of the last version; empty the first time.
+
+        Raises:
+            AuthorError: no valid artifact could be had.
+        """
+        ...
+
+
+class DraftAuthor:
+    """Writes each stage's own draft: complete, valid and the same bytes every time."""
+
+    name = "draft"
+
+    def identity(self, stage: Stage[Any]) -> str:
+        """Return the draft's version."""
+        return f"draft {stage.version}"
+
+    def write(
+        self,
+        stage: Stage[Any],
+        given: Artifacts,
+        findings: Sequence[Finding],  # noqa: ARG002 - a draft has one answer
+    ) -> tuple[Artifact, str]:
+        """Return the draft."""
+        return stage.draft(given), ""
+
+
+DRAFT: Author = DraftAuthor()
+
+
+def fingerprint(stage: Stage[Any], author: Author, inputs: Mapping[str, str], heard: str, settings: Settings) -> str:
+    """Return a SHA-256 (hex) over everything that decides a stage's artifact.
+
+    Args:
+        stage: whose artifact it is.
+        author: who writes it.
+        inputs: by name, the digest of what is read.
+        heard: digest of quality's findings that the author was given; empty for none.
+        settings: those that `stage.settings` names count.
+    """
+    return digest(
+        {
+            "stage": stage.name,
+            "author": author.name,
+            "identity": author.identity(stage),
+            "inputs": inputs,
+            "heard": heard,
+            "settings": {name: _setting(getattr(settings, name)) for name in stage.settings},
+        }
+    )
+
+
+def digest(value: Any) -> str:
+    """Return the SHA-256 (hex) of a value's canonical JSON."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _setting(value: object) -> object:
+    """Return plain JSON; of a path or an address only whether it is there."""
+    return value if isinstance(value, bool | int | float) else value is not None

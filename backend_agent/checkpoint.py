@@ -1,0 +1,318 @@
+"""The SQLite saver: every value is stored once, however many checkpoints, writes and branches hold it.
+
+LangGraph's own `SqliteSaver` stores the whole state in every checkpoint row. Here a checkpoint row holds versions only;
+`versions` says which value a channel had at which version; `contents` keeps each distinct value once, compressed, by
+its hash. Pending writes point there too, so a stage's artifact is kept once and not twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import sqlite3
+import time
+import zlib
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import (
+    WRITES_IDX_MAP,
+    BaseCheckpointSaver,
+    ChannelVersions,
+    Checkpoint,
+    CheckpointMetadata,
+    CheckpointTuple,
+    DeltaChannelHistory,
+    PendingWrite,
+    get_checkpoint_id,
+    get_checkpoint_metadata,
+    writes_sort_key,
+)
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.checkpoint.sqlite.utils import search_where
+
+from backend_agent.errors import UserError
+
+FORMAT = 1
+"""Kept in the file's `user_version`; raised when the tables change."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS checkpoints (
+    thread_id TEXT NOT NULL,
+    checkpoint_ns TEXT NOT NULL DEFAULT '',
+    checkpoint_id TEXT NOT NULL,
+    parent_checkpoint_id TEXT,
+    type TEXT,
+    checkpoint BLOB,
+    metadata BLOB,
+    PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS versions (
+    thread_id TEXT NOT NULL,
+    checkpoint_ns TEXT NOT NULL DEFAULT '',
+    channel TEXT NOT NULL,
+    version TEXT NOT NULL,
+    content BLOB NOT NULL,
+    PRIMARY KEY (thread_id, checkpoint_ns, channel, version)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS writes (
+    thread_id TEXT NOT NULL,
+    checkpoint_ns TEXT NOT NULL DEFAULT '',
+    checkpoint_id TEXT NOT NULL,
+    task_id TEXT NOT NULL,
+    task_path TEXT NOT NULL DEFAULT '',
+    idx INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    content BLOB NOT NULL,
+    PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id, task_id, idx)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS contents (
+    content BLOB PRIMARY KEY,
+    type TEXT NOT NULL,
+    value BLOB NOT NULL
+);
+"""
+_GET = """SELECT thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata
+FROM checkpoints """
+_TRIES = 100
+_Pending = list[PendingWrite]
+_OF_THREAD = "WHERE thread_id = ? AND checkpoint_ns = ? "
+
+
+def open_saver(path: Path | str) -> SessionSaver:
+    """Open (or make) a checkpoint database; raises `UserError` when the file cannot be one."""
+    try:
+        if str(path) != ":memory:":
+            Path(path).expanduser().parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(str(path), timeout=30, check_same_thread=False)
+        saver = SessionSaver(connection)
+        saver.setup()
+    except (OSError, sqlite3.Error) as error:
+        raise UserError(
+            f"{path}: the session database cannot be used ({error}); choose another with BACKEND_AGENT_DATABASE"
+        ) from None
+    return saver
+
+
+class SessionSaver(SqliteSaver):
+    """A `SqliteSaver` with one blob per distinct value, and async methods that work in any event loop.
+
+    Args:
+        conn: opened with `check_same_thread=False`; closed by `close()`.
+    """
+
+    def __init__(self, conn: sqlite3.Connection) -> None:
+        # Plain values only: no class is ever imported or constructed because a row says so.
+        super().__init__(conn, serde=JsonPlusSerializer(allowed_msgpack_modules=None, allowed_json_modules=None))
+
+    def setup(self) -> None:
+        """Make the tables; raises `sqlite3.DatabaseError` for a file of another kind."""
+        if self.is_setup:
+            return
+        self.conn.execute("BEGIN IMMEDIATE")  # of several processes that open a new file, one makes the tables
+        with self.conn:
+            found = self.conn.execute("PRAGMA user_version").fetchone()[0]
+            if found != FORMAT:
+                if found or self.conn.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                    raise sqlite3.DatabaseError(f"it is not a session database of format {FORMAT}")
+                for statement in _SCHEMA.split(";"):
+                    self.conn.execute(statement)
+                self.conn.execute(f"PRAGMA user_version={FORMAT}")
+        _write_ahead(self.conn)
+        self.conn.execute("PRAGMA synchronous=NORMAL")
+        self.is_setup = True
+
+    def close(self) -> None:
+        """Close the connection; the write-ahead log is folded into the file."""
+        with self.lock:
+            self.conn.close()
+
+    def put(
+        self,
+        config: RunnableConfig,
+        checkpoint: Checkpoint,
+        metadata: CheckpointMetadata,
+        new_versions: ChannelVersions,
+    ) -> RunnableConfig:
+        """Store a checkpoint, and the values that are new in it."""
+        thread, namespace = _place(config)
+        kind, body = self.serde.dumps_typed({**checkpoint, "channel_values": {}})
+        details = json.dumps(get_checkpoint_metadata(config, metadata), ensure_ascii=False).encode("utf-8", "ignore")
+        parent = config["configurable"].get("checkpoint_id")
+        values = checkpoint["channel_values"]
+        with self.cursor() as cursor:
+            for channel, version in new_versions.items():
+                if channel in values:
+                    content = self._keep(cursor, values[channel])
+                    row = (thread, namespace, channel, str(version), content)
+                    cursor.execute("INSERT OR REPLACE INTO versions VALUES (?, ?, ?, ?, ?)", row)
+            cursor.execute(
+                "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (thread, namespace, checkpoint["id"], parent, kind, zlib.compress(body, 6), details),
+            )
+        return _config(thread, namespace, checkpoint["id"])
+
+    def put_writes(
+        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
+    ) -> None:
+        """Store what a finished node wrote before its whole step is done."""
+        thread, namespace = _place(config)
+        checkpoint = str(config["configurable"]["checkpoint_id"])
+        replace = all(channel in WRITES_IDX_MAP for channel, _ in writes)
+        query = f"INSERT OR {'REPLACE' if replace else 'IGNORE'} INTO writes VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        with self.cursor() as cursor:
+            for position, (channel, value) in enumerate(writes):
+                index = WRITES_IDX_MAP.get(channel, position)
+                content = self._keep(cursor, value)
+                cursor.execute(query, (thread, namespace, checkpoint, task_id, task_path, index, channel, content))
+
+    def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        """Return the checkpoint that `config` names, or the newest of its thread."""
+        place = _place(config)
+        wanted = get_checkpoint_id(config)
+        with self.cursor(transaction=False) as cursor:
+            if wanted:
+                cursor.execute(_GET + _OF_THREAD + "AND checkpoint_id = ?", (*place, wanted))
+            else:
+                cursor.execute(_GET + _OF_THREAD + "ORDER BY checkpoint_id DESC LIMIT 1", place)
+            row = cursor.fetchone()
+            return self._tuple(cursor, row) if row else None
+
+    def list(
+        self,
+        config: RunnableConfig | None,
+        *,
+        filter: dict[str, Any] | None = None,  # noqa: A002 - the base class's name
+        before: RunnableConfig | None = None,
+        limit: int | None = None,
+    ) -> Iterator[CheckpointTuple]:
+        """Yield checkpoints, newest first. Read at once, so that a half-used iterator holds no lock."""
+        where, values = search_where(config, filter, before)
+        query = f"{_GET} {where} ORDER BY checkpoint_id DESC LIMIT ?"
+        with self.cursor(transaction=False) as cursor:
+            rows = cursor.execute(query, (*values, -1 if limit is None else limit)).fetchall()
+            found = [self._tuple(cursor, row) for row in rows]
+        yield from found
+
+    def delete_thread(self, thread_id: str) -> None:
+        """Delete a session, and the values that no other session holds."""
+        with self.cursor() as cursor:
+            for table in ("checkpoints", "versions", "writes"):
+                cursor.execute(f"DELETE FROM {table} WHERE thread_id = ?", (str(thread_id),))
+            cursor.execute(
+                "DELETE FROM contents WHERE content NOT IN"
+                " (SELECT content FROM versions UNION SELECT content FROM writes)"
+            )
+
+    def get_delta_channel_history(
+        self, *, config: RunnableConfig, channels: Sequence[str]
+    ) -> Mapping[str, DeltaChannelHistory]:
+        """Walk the checkpoints one by one: the parent class's short cut reads columns that are not here."""
+        return BaseCheckpointSaver.get_delta_channel_history(self, config=config, channels=channels)
+
+    async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        """As `get_tuple`, beside the event loop."""
+        return await asyncio.to_thread(self.get_tuple, config)
+
+    async def alist(
+        self,
+        config: RunnableConfig | None,
+        *,
+        filter: dict[str, Any] | None = None,  # noqa: A002 - the base class's name
+        before: RunnableConfig | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[CheckpointTuple]:
+        """As `list`, beside the event loop."""
+        found = await asyncio.to_thread(lambda: [*self.list(config, filter=filter, before=before, limit=limit)])
+        for item in found:
+            yield item
+
+    async def aput(
+        self,
+        config: RunnableConfig,
+        checkpoint: Checkpoint,
+        metadata: CheckpointMetadata,
+        new_versions: ChannelVersions,
+    ) -> RunnableConfig:
+        """As `put`, beside the event loop."""
+        return await asyncio.to_thread(self.put, config, checkpoint, metadata, new_versions)
+
+    async def aput_writes(
+        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
+    ) -> None:
+        """As `put_writes`, beside the event loop."""
+        await asyncio.to_thread(self.put_writes, config, writes, task_id, task_path)
+
+    async def adelete_thread(self, thread_id: str) -> None:
+        """As `delete_thread`, beside the event loop."""
+        await asyncio.to_thread(self.delete_thread, thread_id)
+
+    def _keep(self, cursor: sqlite3.Cursor, value: Any) -> bytes:
+        """Store a value unless it is there; return its hash."""
+        kind, body = self.serde.dumps_typed(value)
+        content = hashlib.sha256(kind.encode() + b"\0" + body).digest()
+        if not cursor.execute("SELECT 1 FROM contents WHERE content = ?", (content,)).fetchone():
+            cursor.execute("INSERT OR IGNORE INTO contents VALUES (?, ?, ?)", (content, kind, zlib.compress(body, 6)))
+        return content
+
+    def _tuple(self, cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> CheckpointTuple:
+        thread, namespace, identifier, parent, kind, body, details = row
+        checkpoint = cast("Checkpoint", self._load(kind, body))
+        versions = {channel: str(version) for channel, version in checkpoint["channel_versions"].items()}
+        kept = cursor.execute(
+            "SELECT channel, version, type, value FROM versions JOIN contents USING (content) "
+            + _OF_THREAD
+            + "AND version IN (SELECT value FROM json_each(?))",
+            (thread, namespace, json.dumps(list(versions.values()))),
+        ).fetchall()
+        checkpoint["channel_values"] = {
+            channel: self._load(stored, value)
+            for channel, version, stored, value in kept
+            if versions.get(channel) == version
+        }
+        return CheckpointTuple(
+            _config(thread, namespace, identifier),
+            checkpoint,
+            cast("CheckpointMetadata", json.loads(details) if details is not None else {}),
+            _config(thread, namespace, parent) if parent else None,
+            self._pending(cursor, (thread, namespace, identifier)),
+        )
+
+    def _pending(self, cursor: sqlite3.Cursor, place: tuple[str, str, str]) -> _Pending:
+        rows = cursor.execute(
+            "SELECT task_id, channel, type, value, task_path, idx FROM writes JOIN contents USING (content) "
+            + _OF_THREAD
+            + "AND checkpoint_id = ?",
+            place,
+        ).fetchall()
+        rows.sort(key=lambda r: writes_sort_key(r[4], r[0], r[5]))
+        return [(task, channel, self._load(kind, value)) for task, channel, kind, value, _, _ in rows]
+
+    def _load(self, kind: str, body: bytes) -> Any:
+        return self.serde.loads_typed((kind, zlib.decompress(body)))
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn the write-ahead log on. SQLite does not wait for other openers here, so this does."""
+    for attempt in range(_TRIES):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if attempt == _TRIES - 1:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _place(config: RunnableConfig) -> tuple[str, str]:
+    given = config["configurable"]
+    return str(given["thread_id"]), str(given.get("checkpoint_ns", ""))
+
+
+def _config(thread: str, namespace: str, checkpoint: str) -> RunnableConfig:
+    return {"configurable": {"thread_id": thread, "checkpoint_ns": namespace, "checkpoint_id": checkpoint}}

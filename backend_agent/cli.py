@@ -1,0 +1,179 @@
+"""The command line: develop a task, take a session up again, verify a project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from backend_agent.artifacts.task import BackendTask
+    from backend_agent.result import Result
+    from backend_agent.settings import Settings
+
+app = typer.Typer(
+    name="backend-agent",
+    help="A task in plain sentences becomes a running, tested backend project.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: Rich, with all that it loads, would triple the time to show it
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="New or empty folder for the project.", show_default="its name")
+]
+_NoVerify = Annotated[bool, typer.Option("--no-verify", help="Design and write, but do not run the project.")]
+_Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object instead of a report.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from backend_agent import __version__
+
+        typer.echo(f"backend-agent {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """A task in plain sentences becomes a running, tested backend project."""
+
+
+@app.command()
+def develop(
+    task: Annotated[Path, typer.Argument(help="Task file: YAML, JSON, Markdown or plain text.")],
+    output: _Output = None,
+    architecture: Annotated[
+        str | None, typer.Option("--architecture", "-a", help="Instead of the task's architecture_type.")
+    ] = None,
+    database: Annotated[
+        str | None, typer.Option("--database", "-d", help="Instead of the task's database_requirements.type.")
+    ] = None,
+    no_verify: _NoVerify = False,
+    quiet: _Quiet = False,
+    as_json: _Json = False,
+) -> None:
+    """Turn a task file into a backend project that was run and judged.
+
+    Exit codes: 0 all well; 1 written, but a critical finding or a failed verifier stands in the report; 2 the task,
+    an option or the folder is wrong; 3 a bug of backend-agent; 130 stopped by Ctrl-C.
+    """
+    from backend_agent import task_file
+    from backend_agent.agent import BackendAgent
+
+    wanted = _with_options(task_file.load(task), architecture, database)
+    task_file.refuse_unsupported(wanted)
+    folder = _free(output or Path(_folder_name(wanted.project_name)))
+    settings = _settings(no_verify)
+    with _watcher(quiet or as_json) as watch:
+        result = BackendAgent(settings).develop(wanted, watch)
+    _finish(result, folder, quiet=quiet, as_json=as_json)
+
+
+@app.command()
+def resume(
+    session: Annotated[str, typer.Argument(help="The session's id, as `develop` printed it.")],
+    output: _Output = None,
+    no_verify: _NoVerify = False,
+    quiet: _Quiet = False,
+    as_json: _Json = False,
+) -> None:
+    """Go on with a stopped session; nothing finished is repeated."""
+    from backend_agent.agent import BackendAgent
+
+    if output:
+        _free(output)
+    with _watcher(quiet or as_json) as watch:
+        result = BackendAgent(_settings(no_verify)).resume(session, watch)
+    _finish(result, output or _free(Path(_folder_name(result.task.project_name))), quiet=quiet, as_json=as_json)
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(help="A project that backend-agent generated, edited or not.")],
+    quiet: _Quiet = False,
+    as_json: _Json = False,
+) -> None:
+    """Run a generated project and report what holds.
+
+    Imports, lint, types, security, migrations, boot, its own tests, and what else `develop` runs.
+
+    Exit codes: 0 all that ran passed; 1 something failed; 2 there is no such project.
+    """
+    from backend_agent import progress, stop
+    from backend_agent.report import verification_json, verification_text
+    from backend_agent.verify import run
+
+    settings = _settings(no_verify=False)
+    with _watcher(quiet or as_json) as watch, progress.watched_by(watch), stop.on_signals():
+        report = run.verify(folder, settings.postgres_url, seconds=settings.verify_seconds)
+    if as_json:
+        typer.echo(verification_json(report))
+    elif not quiet:
+        _print(verification_text(report))
+    raise typer.Exit(1 if any(run.verdict == "fail" for run in report.runs) else 0)
+
+
+def _with_options(task: BackendTask, architecture: str | None, database: str | None) -> BackendTask:
+    """Return the task as the options change it, validated like the file."""
+    from backend_agent import task_file
+
+    if architecture is None and database is None:
+        return task
+    values = task.to_state()
+    if architecture is not None:
+        values["architecture_type"] = architecture
+    if database is not None:
+        values["database_requirements"] = {**values["database_requirements"], "type": database}
+    return task_file.from_dict(values)
+
+
+def _settings(no_verify: bool) -> Settings:
+    from backend_agent.settings import Settings
+
+    return Settings.from_environment().with_changes(verify=False if no_verify else None)
+
+
+def _folder_name(project: str) -> str:
+    from backend_agent import names
+
+    return names.kebab(project) or "service"
+
+
+def _free(folder: Path) -> Path:
+    """Return the folder when a project may be written there: said before the work, not after it."""
+    from backend_agent.codegen.write import check_folder
+
+    check_folder(folder.absolute())
+    return folder
+
+
+def _finish(result: Result, folder: Path, *, quiet: bool, as_json: bool) -> None:
+    from backend_agent.report import failed, result_json, result_text
+
+    result.write(folder)
+    if as_json:
+        typer.echo(result_json(result, folder))
+    elif not quiet:
+        _print(result_text(result, folder))
+    raise typer.Exit(1 if failed(result) else 0)
+
+
+def _print(text: Any) -> None:
+    from rich.console import Console
+
+    Console(highlight=False, soft_wrap=True).print(text)
+
+
+def _watcher(silent: bool) -> Any:
+    from backend_agent.live import Silent, watcher
+
+    return Silent() if silent else watcher()

@@ -1,0 +1,188 @@
+"""Result: what a session brought, typed; and its files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from backend_agent import codegen, names
+from backend_agent.artifacts.api import APISpecification
+from backend_agent.artifacts.architecture import ArchitectureDesign
+from backend_agent.artifacts.base import Provenance
+from backend_agent.artifacts.code import GeneratedFile, Implementation
+from backend_agent.artifacts.database import DatabaseSchema
+from backend_agent.artifacts.deployment import DeploymentConfiguration
+from backend_agent.artifacts.documentation import Documentation
+from backend_agent.artifacts.domain import DomainModel
+from backend_agent.artifacts.performance import PerformancePlan
+from backend_agent.artifacts.quality import QualityAssessment
+from backend_agent.artifacts.requirements import RequirementsAnalysis
+from backend_agent.artifacts.security import SecurityConfig
+from backend_agent.artifacts.task import BackendTask
+from backend_agent.artifacts.testing import TestingStrategy
+from backend_agent.artifacts.verification import VerificationReport
+from backend_agent.codegen.record import FOLDER, record_files
+from backend_agent.errors import UserError
+from backend_agent.state import Artifacts
+
+
+class Result:
+    """What was designed, written, run and judged.
+
+    An artifact that the task's type does not ask for raises `UserError` when it is read; `has` tells.
+
+    Args:
+        session_id: the session it comes from.
+        state: the session's state, plain JSON values.
+    """
+
+    def __init__(self, session_id: str, state: Mapping[str, Any]) -> None:
+        self.session_id = session_id
+        self._state = dict(state)
+        self._artifacts = Artifacts(self._state)
+        self._read: dict[str, Any] = {}
+
+    def has(self, name: str) -> bool:
+        """Whether there is an artifact called `name`."""
+        return self._artifacts.has(name)
+
+    def plain(self, name: str) -> dict[str, Any] | None:
+        """Return an artifact as plain JSON values; None when there is none."""
+        value: dict[str, Any] | None = self._state.get(name)
+        return value
+
+    def provenance(self, name: str) -> Provenance:
+        """Return who wrote an artifact, and from what."""
+        self._artifact(name)
+        record = self._state["records"][name]
+        return Provenance(**{field: record[field] for field in Provenance.model_fields})
+
+    def _artifact(self, name: str) -> Any:
+        if not self.has(name):
+            kind = self.task.type
+            raise UserError(f"a task of type {kind} brings no {name}; type backend_development brings everything")
+        if name not in self._read:
+            self._read[name] = getattr(self._artifacts, name)
+        return self._read[name]
+
+    @property
+    def task(self) -> BackendTask:
+        """What was asked for."""
+        return self._artifacts.task
+
+    @property
+    def requirements(self) -> RequirementsAnalysis:
+        """The task as numbered statements."""
+        found: RequirementsAnalysis = self._artifact("requirements")
+        return found
+
+    @property
+    def domain(self) -> DomainModel:
+        """Actors, entities, relations and rules."""
+        found: DomainModel = self._artifact("domain")
+        return found
+
+    @property
+    def architecture(self) -> ArchitectureDesign:
+        """Components, boundaries and decisions."""
+        found: ArchitectureDesign = self._artifact("architecture")
+        return found
+
+    @property
+    def database(self) -> DatabaseSchema:
+        """Tables; `to_sql("postgresql")` gives the DDL."""
+        found: DatabaseSchema = self._artifact("database")
+        return found
+
+    @property
+    def api(self) -> APISpecification:
+        """Endpoints; `to_openapi()` gives the OpenAPI document."""
+        found: APISpecification = self._artifact("api")
+        return found
+
+    @property
+    def security(self) -> SecurityConfig:
+        """Who gets in, and what is protected."""
+        found: SecurityConfig = self._artifact("security")
+        return found
+
+    @property
+    def performance(self) -> PerformancePlan:
+        """Targets, and what is done to reach them."""
+        found: PerformancePlan = self._artifact("performance")
+        return found
+
+    @property
+    def testing(self) -> TestingStrategy:
+        """The generated project's tests."""
+        found: TestingStrategy = self._artifact("testing")
+        return found
+
+    @property
+    def deployment(self) -> DeploymentConfiguration:
+        """Containers, environments, pipeline, backups."""
+        found: DeploymentConfiguration = self._artifact("deployment")
+        return found
+
+    @property
+    def code(self) -> Implementation:
+        """Every file of the generated project."""
+        found: Implementation = self._artifact("code")
+        return found
+
+    @property
+    def verification(self) -> VerificationReport:
+        """What was really run."""
+        found: VerificationReport = self._artifact("verification")
+        return found
+
+    @property
+    def quality(self) -> QualityAssessment:
+        """Scores and findings."""
+        found: QualityAssessment = self._artifact("quality")
+        return found
+
+    @property
+    def documentation(self) -> Documentation:
+        """Pages, and what became of each requirement."""
+        found: Documentation = self._artifact("documentation")
+        return found
+
+    def files(self) -> list[GeneratedFile]:
+        """Return all files, by path: the project, its documentation, and the record of how it was made."""
+        found = {f.path: f for f in self.code.files} if self.has("code") else self._design_files()
+        found = {path: file for path, file in found.items() if not path.startswith(f"{FOLDER}/")}
+        for page in self.documentation.pages if self.has("documentation") else []:
+            found[page.path] = GeneratedFile(path=page.path, content=page.content, description=page.title)
+        for name in ("verification", "quality"):
+            if self.has(name):
+                path = f"{FOLDER}/artifacts/{name}.json"
+                found[path] = _json_file(path, self._state[name], f"The {name} artifact of this project.")
+        base = [found[path] for path in sorted(found)]
+        return sorted([*base, *record_files(self._artifacts, base)], key=lambda file: file.path)
+
+    def write(self, folder: Path | str) -> Path:
+        """Write all files into a new or empty folder: completely, or not at all. Return the folder.
+
+        Raises:
+            UserError: the folder holds other files, or cannot be written.
+        """
+        return codegen.write(self.files(), folder)
+
+    def _design_files(self) -> dict[str, GeneratedFile]:
+        """Return what a design alone can be used for: the OpenAPI document, the DDL."""
+        found: list[GeneratedFile] = []
+        if self.has("api"):
+            found.append(_json_file("openapi.json", self.api.to_openapi(), "The API as an OpenAPI document."))
+        if self.has("database"):
+            dialect = self.database.database_type
+            ddl = self.database.to_sql(dialect)
+            found.append(GeneratedFile(path="schema.sql", content=ddl, description=f"The tables, for {dialect}."))
+        return {file.path: file for file in found}
+
+
+def _json_file(path: str, value: Any, description: str) -> GeneratedFile:
+    content = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return GeneratedFile(path=names.module_path(path), content=content, description=description)
