@@ -7,7 +7,7 @@ import re
 from backend_agent import names
 from backend_agent.artifacts.domain import ACCOUNT, FieldSpec
 from backend_agent.language import fields, lexicon
-from backend_agent.language.clauses import Clause
+from backend_agent.language.clause import Clause
 from backend_agent.language.draft import Draft
 from backend_agent.language.grants import operations
 from backend_agent.language.nouns import ATTRIBUTES, NO_OBJECT, is_person, nominal, prepositional

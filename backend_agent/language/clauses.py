@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from backend_agent.language import frames, lexicon, words
-from backend_agent.language.phrases import NounPhrase, noun_phrases
+from backend_agent.language.clause import Clause
+from backend_agent.language.phrases import noun_phrases
 from backend_agent.language.sentences import split_sentences
 from backend_agent.language.words import Token
 
@@ -16,45 +17,6 @@ _BUILT = frozenset(
 )
 """What an imperative asks the engineer for (`Design a database`), rather than what it lets users do."""
 _NEGATIONS = frozenset("not never n't no".split())
-
-
-@dataclass(frozen=True)
-class Clause:
-    """One subject with one group of verbs.
-
-    `Users can create, view and delete their own tasks` -> subject `Users`, modal `can`, verbs `create view delete`,
-    rest `their own tasks`.
-    """
-
-    requirement: str
-    """The R-id."""
-    text: str
-    """The clause as written, without what was split off."""
-    subject: str = ""
-    verbs: tuple[str, ...] = ()
-    """Base forms; a particle is joined: `log_in`."""
-    rest: str = ""
-    """What follows the verbs."""
-    modal: str = ""
-    """`can`, `may`, `must` ...; empty for a plain statement."""
-    negated: bool = False
-    only: bool = False
-    """Whether the subject is `only X`."""
-    passive: bool = False
-    condition: str = ""
-    """`once it is executed`, `only while it is placed`."""
-    relative: bool = False
-    """Whether it was an addition to the clause before it (`which creates an order`)."""
-    story: bool = False
-    """Whether it is the wish of a user story."""
-    subjects: tuple[NounPhrase, ...] = field(default=())
-    objects: tuple[NounPhrase, ...] = field(default=())
-    """The noun phrases of `rest`, up to its first preposition."""
-
-    @property
-    def verb(self) -> str:
-        """The first verb, or an empty text."""
-        return self.verbs[0] if self.verbs else ""
 
 
 def clauses(requirement: str, text: str) -> list[Clause]:

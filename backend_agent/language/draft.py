@@ -16,7 +16,7 @@ from backend_agent.artifacts.domain import (
 from backend_agent.artifacts.rules import Rule
 from backend_agent.errors import UserError
 from backend_agent.language import fields, lexicon, words
-from backend_agent.language.clauses import Clause
+from backend_agent.language.clause import Clause
 from backend_agent.language.parts import DraftActor, DraftEntity, actor_name, article, merged
 from backend_agent.language.phrases import NounPhrase, noun_phrase
 

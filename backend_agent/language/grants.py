@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from backend_agent.artifacts.domain import ACCOUNT
 from backend_agent.artifacts.rules import Operation
 from backend_agent.language import lexicon
-from backend_agent.language.clauses import Clause
+from backend_agent.language.clause import Clause
 from backend_agent.language.draft import Draft
 from backend_agent.language.nouns import NO_OBJECT, OWNERS
 from backend_agent.language.phrases import NounPhrase, noun_phrase, noun_phrases

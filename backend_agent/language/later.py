@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from backend_agent import names
-from backend_agent.language.clauses import Clause
+from backend_agent.language.clause import Clause
 from backend_agent.language.draft import Draft
 
 _T = "is no rule kind of today"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from backend_agent import names
 from backend_agent.artifacts.domain import ACCOUNT
 from backend_agent.language import fields, lexicon, words
-from backend_agent.language.clauses import Clause
+from backend_agent.language.clause import Clause
 from backend_agent.language.draft import Draft
 from backend_agent.language.nouns import (
     ATTRIBUTES,

@@ -7,7 +7,7 @@ import re
 
 from backend_agent import names
 from backend_agent.language import fields, lexicon, states, words
-from backend_agent.language.clauses import Clause
+from backend_agent.language.clause import Clause
 from backend_agent.language.phrases import NounPhrase, noun_phrase
 
 HAS = frozenset(

@@ -9,7 +9,8 @@ from backend_agent.artifacts.requirements import Statement
 from backend_agent.artifacts.rules import LifecycleRule, OwnershipRule, RoleRule, Rule
 from backend_agent.language import later, lexicon
 from backend_agent.language.actions import Actions
-from backend_agent.language.clauses import Clause, clauses
+from backend_agent.language.clause import Clause
+from backend_agent.language.clauses import clauses
 from backend_agent.language.draft import Draft
 from backend_agent.language.finish import finish, nameless
 from backend_agent.language.grants import ALL, grants

@@ -7,7 +7,7 @@ import re
 from backend_agent import names
 from backend_agent.artifacts.domain import ACCOUNT, FieldSpec
 from backend_agent.language import fields, lexicon, words
-from backend_agent.language.clauses import Clause
+from backend_agent.language.clause import Clause
 from backend_agent.language.nouns import HAS, LISTED, NO_OBJECT, prepositional, says_where
 from backend_agent.language.parts import article
 from backend_agent.language.phrases import NounPhrase, noun_phrase, noun_phrases

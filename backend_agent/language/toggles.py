@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backend_agent import names
 from backend_agent.language import words
-from backend_agent.language.clauses import Clause
+from backend_agent.language.clause import Clause
 from backend_agent.language.draft import Draft
 
 _KNOWN = frozenset("follow like favourite favorite bookmark star upvote pin watch mute block".split())

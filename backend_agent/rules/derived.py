@@ -8,7 +8,7 @@ from backend_agent import names
 from backend_agent.artifacts.domain import FieldSpec, Relation
 from backend_agent.artifacts.rules import DerivedRule, Rule
 from backend_agent.language import words
-from backend_agent.language.clauses import Clause
+from backend_agent.language.clause import Clause
 from backend_agent.language.draft import Draft
 from backend_agent.language.nouns import essential
 from backend_agent.language.parts import article

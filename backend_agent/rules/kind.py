@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend_agent.artifacts.rules import Rule
-from backend_agent.language.clauses import Clause
+from backend_agent.language.clause import Clause
 from backend_agent.language.draft import Draft
 
 

@@ -9,7 +9,7 @@ from dataclasses import field as default
 from backend_agent import names
 from backend_agent.artifacts.rules import LifecycleRule, Rule, Transition
 from backend_agent.language import lexicon, states, words
-from backend_agent.language.clauses import Clause
+from backend_agent.language.clause import Clause
 from backend_agent.language.draft import Draft
 from backend_agent.language.grants import grants
 from backend_agent.rules.kind import RuleKind, listed

@@ -7,7 +7,7 @@ import re
 from backend_agent import names
 from backend_agent.artifacts.rules import Operation, OwnershipRule, Rule
 from backend_agent.language import lexicon, states
-from backend_agent.language.clauses import Clause
+from backend_agent.language.clause import Clause
 from backend_agent.language.draft import Draft
 from backend_agent.language.grants import ALL, grants
 from backend_agent.language.nouns import nominal

@@ -7,7 +7,7 @@ import re
 from backend_agent import names
 from backend_agent.artifacts.rules import RangeRule, Rule
 from backend_agent.language import fields
-from backend_agent.language.clauses import Clause
+from backend_agent.language.clause import Clause
 from backend_agent.language.draft import Draft
 from backend_agent.language.phrases import noun_phrase
 from backend_agent.language.structure import Structure

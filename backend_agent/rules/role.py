@@ -8,7 +8,7 @@ from backend_agent import names
 from backend_agent.artifacts.domain import FieldSpec
 from backend_agent.artifacts.rules import Operation, RoleRule, Rule
 from backend_agent.language import lexicon
-from backend_agent.language.clauses import Clause
+from backend_agent.language.clause import Clause
 from backend_agent.language.draft import Draft
 from backend_agent.language.grants import ALL, grants
 from backend_agent.language.phrases import NounPhrase, noun_phrases

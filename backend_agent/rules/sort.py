@@ -7,7 +7,7 @@ import re
 from backend_agent import names
 from backend_agent.artifacts.rules import Rule, SortRule
 from backend_agent.language import lexicon
-from backend_agent.language.clauses import Clause
+from backend_agent.language.clause import Clause
 from backend_agent.language.draft import Draft
 from backend_agent.language.grants import viewed
 from backend_agent.language.phrases import split_list

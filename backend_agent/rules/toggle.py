@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backend_agent import names
 from backend_agent.artifacts.rules import Rule, ToggleRule
-from backend_agent.language.clauses import Clause
+from backend_agent.language.clause import Clause
 from backend_agent.language.draft import Draft
 from backend_agent.language.toggles import pairs
 from backend_agent.rules.kind import RuleKind

@@ -6,7 +6,7 @@ import re
 
 from backend_agent import names
 from backend_agent.artifacts.rules import Rule, UniqueRule
-from backend_agent.language.clauses import Clause
+from backend_agent.language.clause import Clause
 from backend_agent.language.draft import Draft
 from backend_agent.language.grants import grants
 from backend_agent.language.nouns import nominal
