@@ -23,8 +23,12 @@ app = typer.Typer(
 )
 
 _Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="New or empty folder for the project.", show_default="its name")
+    Path | None,
+    typer.Option(
+        "--output", "-o", help="Folder for the project: new, empty, or generated before.", show_default="its name"
+    ),
 ]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Do everything but write; say what would change.")]
 _NoVerify = Annotated[bool, typer.Option("--no-verify", help="Design and write, but do not run the project.")]
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object instead of a report.")]
@@ -58,24 +62,28 @@ def develop(
         str | None, typer.Option("--database", "-d", help="Instead of the task's database_requirements.type.")
     ] = None,
     no_verify: _NoVerify = False,
+    dry_run: _DryRun = False,
     quiet: _Quiet = False,
     as_json: _Json = False,
 ) -> None:
     """Turn a task file into a backend project that was run and judged.
 
+    A folder that was generated before is merged with: what you edited, added or deleted stays so.
+
     Exit codes: 0 all well; 1 written, but a critical finding or a failed verifier stands in the report; 2 the task,
-    an option or the folder is wrong; 3 a bug of backend-agent; 130 stopped by Ctrl-C.
+    an option or the folder is wrong; 3 a bug of backend-agent; 4 written, with conflicts between your edits and what
+    is new; 130 stopped by Ctrl-C.
     """
     from backend_agent import task_file
     from backend_agent.agent import BackendAgent
 
     wanted = _with_options(task_file.load(task), architecture, database)
-    task_file.refuse_unsupported(wanted)
-    folder = _free(output or Path(_folder_name(wanted.project_name)))
+    task_file.refuse_unsupported(wanted, task)
+    folder = _usable(output or Path(_folder_name(wanted.project_name)), wanted)
     settings = _settings(no_verify)
     with _watcher(quiet or as_json) as watch:
         result = BackendAgent(settings).develop(wanted, watch)
-    _finish(result, folder, quiet=quiet, as_json=as_json)
+    _finish(result, folder, dry_run=dry_run, quiet=quiet, as_json=as_json)
 
 
 @app.command()
@@ -83,6 +91,7 @@ def resume(
     session: Annotated[str, typer.Argument(help="The session's id, as `develop` printed it.")],
     output: _Output = None,
     no_verify: _NoVerify = False,
+    dry_run: _DryRun = False,
     quiet: _Quiet = False,
     as_json: _Json = False,
 ) -> None:
@@ -90,10 +99,11 @@ def resume(
     from backend_agent.agent import BackendAgent
 
     if output:
-        _free(output)
+        _usable(output)
     with _watcher(quiet or as_json) as watch:
         result = BackendAgent(_settings(no_verify)).resume(session, watch)
-    _finish(result, output or _free(Path(_folder_name(result.task.project_name))), quiet=quiet, as_json=as_json)
+    folder = _usable(output or Path(_folder_name(result.task.project_name)), result.task)
+    _finish(result, folder, dry_run=dry_run, quiet=quiet, as_json=as_json)
 
 
 @app.command()
@@ -148,23 +158,23 @@ def _folder_name(project: str) -> str:
     return names.kebab(project) or "service"
 
 
-def _free(folder: Path) -> Path:
+def _usable(folder: Path, task: BackendTask | None = None) -> Path:
     """Return the folder when a project may be written there: said before the work, not after it."""
     from backend_agent.codegen.write import check_folder
 
-    check_folder(folder.absolute())
+    check_folder(folder.absolute(), task.to_state() if task else None)
     return folder
 
 
-def _finish(result: Result, folder: Path, *, quiet: bool, as_json: bool) -> None:
+def _finish(result: Result, folder: Path, *, dry_run: bool, quiet: bool, as_json: bool) -> None:
     from backend_agent.report import failed, result_json, result_text
 
-    result.write(folder)
+    written = result.write(folder, dry_run=dry_run)
     if as_json:
-        typer.echo(result_json(result, folder))
+        typer.echo(result_json(result, folder, written))
     elif not quiet:
-        _print(result_text(result, folder))
-    raise typer.Exit(1 if failed(result) else 0)
+        _print(result_text(result, folder, written))
+    raise typer.Exit(4 if written.conflicts else 1 if failed(result) else 0)
 
 
 def _print(text: Any) -> None:

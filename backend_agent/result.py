@@ -24,6 +24,7 @@ from backend_agent.artifacts.task import BackendTask
 from backend_agent.artifacts.testing import TestingStrategy
 from backend_agent.artifacts.verification import VerificationReport
 from backend_agent.codegen.record import FOLDER, record_files
+from backend_agent.codegen.written import WriteReport
 from backend_agent.errors import UserError
 from backend_agent.state import Artifacts
 
@@ -156,20 +157,22 @@ class Result:
         found = {path: file for path, file in found.items() if not path.startswith(f"{FOLDER}/")}
         for page in self.documentation.pages if self.has("documentation") else []:
             found[page.path] = GeneratedFile(path=page.path, content=page.content, description=page.title)
-        for name in ("verification", "quality"):
-            if self.has(name):
-                path = f"{FOLDER}/artifacts/{name}.json"
-                found[path] = _json_file(path, self._state[name], f"The {name} artifact of this project.")
         base = [found[path] for path in sorted(found)]
-        return sorted([*base, *record_files(self._artifacts, base)], key=lambda file: file.path)
+        return sorted([*base, *record_files(self._state, base)], key=lambda file: file.path)
 
-    def write(self, folder: Path | str) -> Path:
-        """Write all files into a new or empty folder: completely, or not at all. Return the folder.
+    def write(self, folder: Path | str, *, dry_run: bool = False) -> WriteReport:
+        """Write all files, completely or not at all, and return what became of each.
+
+        A folder that was generated before is merged with: what was edited, added or deleted there stays so.
+
+        Args:
+            folder: new, empty, or generated before for the same project.
+            dry_run: only say what would become of each file.
 
         Raises:
-            UserError: the folder holds other files, or cannot be written.
+            UserError: the folder holds something else, or cannot be written.
         """
-        return codegen.write(self.files(), folder)
+        return codegen.write(self.files(), folder, dry_run=dry_run)
 
     def _design_files(self) -> dict[str, GeneratedFile]:
         """Return what a design alone can be used for: the OpenAPI document, the DDL."""

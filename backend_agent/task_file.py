@@ -50,8 +50,7 @@ def load(path: str | Path) -> BackendTask:
     path = Path(path)
     source = _Source(str(path))
     text = _text(path, source)
-    reader = _READERS.get(path.suffix.lower(), _read_plain)
-    return _build(*reader(text, source))
+    return _build(*_READERS.get(path.suffix.lower(), _read_plain)(text, source))
 
 
 def from_dict(values: Mapping[str, Any]) -> BackendTask:
@@ -63,10 +62,14 @@ def from_dict(values: Mapping[str, Any]) -> BackendTask:
     return _build(dict(values), _Source(""))
 
 
-def refuse_unsupported(task: BackendTask) -> None:
+def refuse_unsupported(task: BackendTask, path: str | Path | None = None) -> None:
     """Raise `UserError` when the task asks for something that is known but cannot be generated yet.
 
     Nothing is ever replaced silently by something else.
+
+    Args:
+        task: what is asked for.
+        path: the file that it came from, to name the line.
     """
     from backend_agent.codegen.layouts import LAYOUTS
     from backend_agent.engines import ENGINES
@@ -78,7 +81,9 @@ def refuse_unsupported(task: BackendTask) -> None:
     )
     for name, value, supported in asked:
         if value not in supported:
-            raise UserError(f"{name}: {value} is not supported yet; write one of: {', '.join(supported)}")
+            source = _lines_of(Path(path)) if path else _Source("")
+            line = source.lines.get(tuple(name.split(".")))
+            raise source.fault(f"{name}: {value} is not supported yet; write one of: {', '.join(supported)}", line)
 
 
 def depth_of(value: Any, limit: int = 12) -> int:
@@ -87,6 +92,12 @@ def depth_of(value: Any, limit: int = 12) -> int:
         return 0
     parts = value.values() if isinstance(value, Mapping) else value
     return 1 + max((depth_of(part, limit - 1) for part in parts), default=0)
+
+
+def _lines_of(path: Path) -> _Source:
+    """Return where the values of a task file stand."""
+    source = _Source(str(path))
+    return _READERS.get(path.suffix.lower(), _read_plain)(_text(path, source), source)[1]
 
 
 def _text(path: Path, source: _Source) -> str:
@@ -211,9 +222,7 @@ def _read_plain(text: str, source: _Source) -> _Read:
     return _with_prose({"project_name": name}, {("project_name",): first + 1}, "\n".join(rows), source)
 
 
-def _with_prose(
-    values: dict[str, Any], lines: dict[tuple[str | int, ...], int], text: str, source: _Source
-) -> _Read:
+def _with_prose(values: dict[str, Any], lines: dict[tuple[str | int, ...], int], text: str, source: _Source) -> _Read:
     given = values.get("requirements", [])
     found = split_statements(text)
     prose = [{"text": sentence, "line": line} for sentence, line in found]

@@ -110,3 +110,8 @@ def failing(stage: Stage[Any], state: dict[str, Any]) -> dict[str, list[str]]:
     """Return, by name, the evidence of each check of a stage that fails."""
     results = stage.check(Artifacts(state, (*stage.reads, stage.name)))
     return {r.check.partition(".")[2]: [f.evidence for f in r.findings] for r in results if r.verdict == "fail"}
+
+
+def plain(state: dict[str, Any]) -> dict[str, Any]:
+    """Return artifacts as a graph's state holds them: plain JSON values."""
+    return {name: artifact.to_state() for name, artifact in state.items()}

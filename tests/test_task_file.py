@@ -220,6 +220,35 @@ def test_what_is_not_supported_is_refused_and_what_is_gets_named(more: dict[str,
     assert "\n" not in str(caught.value)
 
 
+def test_a_refusal_names_the_line(tmp_path: Path) -> None:
+    path = write(tmp_path, "t.yaml", b"project_name: X\nrequirements: [a]\ndatabase_requirements:\n  type: mongodb\n")
+    with pytest.raises(UserError) as caught:
+        task_file.refuse_unsupported(task_file.load(path), path)
+    assert str(caught.value).startswith(f"{path}:4: database_requirements.type: mongodb is not supported yet; ")
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("../../etc", "holds '/'"),
+        ("a..b", "holds '..'"),
+        ("Shop \N{GRINNING FACE}", "holds "),
+        ("\N{CYRILLIC SMALL LETTER A}", "has no Latin letter"),
+        ("123", "has no Latin letter"),
+    ],
+)
+def test_hostile_project_names_are_refused(tmp_path: Path, name: str, what: str) -> None:
+    path = write(tmp_path, "t.yaml", f"requirements: [a]\nproject_name: '{name}'\n".encode())
+    with pytest.raises(UserError) as caught:
+        task_file.load(path)
+    assert str(caught.value).startswith(f"{path}:2: project_name {what}")
+
+
+@pytest.mark.parametrize("name", ["Caf\xe9 M\xfcnster", "Bob's shop (2)", "R&D + more"])
+def test_usual_project_names_are_taken(name: str) -> None:
+    assert task_file.from_dict({"project_name": name, "requirements": ["a"]}).project_name == name
+
+
 @pytest.mark.parametrize("architecture", ["layered", "monolithic", "hexagonal", "clean_architecture"])
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_what_is_supported_passes(architecture: str, database: str) -> None:

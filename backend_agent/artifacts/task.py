@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from pathlib import Path
 from typing import Any, Literal
 
@@ -110,6 +112,16 @@ class BackendTask(Artifact):
         from backend_agent import task_file
 
         return task_file.load(path)
+
+    @field_validator("project_name")
+    @classmethod
+    def _names_a_project(cls, value: str) -> str:
+        odd = next((c for c in value if not (c.isalnum() or c in " -_.,&'()+:")), None)
+        if odd is not None or ".." in value:
+            raise ValueError(f"holds {odd or '..'!r}; write letters, digits, spaces and - _ . , & ' ( ) + :")
+        if not re.search("[A-Za-z]", unicodedata.normalize("NFKD", value)):
+            raise ValueError("has no Latin letter; folders and packages are named after it, so write it with some")
+        return value
 
     @model_validator(mode="after")
     def _has_text(self) -> BackendTask:

@@ -7,5 +7,6 @@ from backend_agent.codegen.pieces import PIECES
 from backend_agent.codegen.project import generate
 from backend_agent.codegen.record import record_files
 from backend_agent.codegen.write import write
+from backend_agent.codegen.written import WriteReport
 
-__all__ = ["LAYOUTS", "PIECES", "Contract", "Layout", "Piece", "generate", "record_files", "write"]
+__all__ = ["LAYOUTS", "PIECES", "Contract", "Layout", "Piece", "WriteReport", "generate", "record_files", "write"]

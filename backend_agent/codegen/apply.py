@@ -69,7 +69,7 @@ class Journal:
                 {str(path): None if digest is None else str(digest) for path, digest in value["results"].items()},
                 tuple(Conflict(str(path), str(note)) for path, note in value["conflicts"]),
             )
-        except (ValueError, TypeError, KeyError, AttributeError, UserError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, UserError) as error:
             raise UserError(f"{where} is damaged, a write was stopped here: choose another folder") from error
 
 
@@ -123,6 +123,7 @@ def apply(
     executable = {path for path, text in journal.texts.items() if text.executable}
     aside, pending = root / _ASIDE, root / PENDING
     if not steps and not pending.exists():
+        _clear(aside)
         return
     undo: list[Callable[[], object]] = []
     try:

@@ -27,7 +27,10 @@ class Folder:
     def get(self, path: str, /) -> bytes | Foreign | None:
         """Return what stands at a path; None for nothing."""
         if path not in self._found:
-            self._found[path] = self._look(path)
+            try:
+                self._found[path] = self._look(path)
+            except OSError as error:
+                self._found[path] = Foreign(f"cannot be read ({error.strerror})", beside=False)
         return self._found[path]
 
     def _look(self, path: str) -> bytes | Foreign | None:
@@ -65,9 +68,6 @@ def _read(entry: os.DirEntry[str]) -> bytes | Foreign:
         return Foreign("is no plain file")
     if entry.stat(follow_symlinks=False).st_size > _MOST_BYTES:
         return Foreign(f"is larger than {_MOST_BYTES >> 20} MB")
-    try:
-        handle = os.open(entry.path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(handle, "rb") as file:
-            return file.read()
-    except OSError as error:
-        return Foreign(f"cannot be read ({error.strerror})")
+    handle = os.open(entry.path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(handle, "rb") as file:
+        return file.read()

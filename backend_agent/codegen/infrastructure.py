@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from backend_agent import names
 from backend_agent.artifacts.api import DataModel, Endpoint, Property
 from backend_agent.artifacts.database import Table
 from backend_agent.artifacts.deployment import EnvironmentVariable
+from backend_agent.changes.history import migrations
 from backend_agent.codegen.entities import sql
 from backend_agent.codegen.entities.attributes import Attribute
 from backend_agent.codegen.entities.calls import calls_of
@@ -19,7 +18,13 @@ from backend_agent.codegen.entities.plan import EntityPlan
 from backend_agent.codegen.entities.schemas import Schema, SchemasPlan
 from backend_agent.codegen.entities.sql import table_symbol
 from backend_agent.codegen.imports import module_of
-from backend_agent.codegen.sources import index_arguments, late_key_arguments, late_key_source
+from backend_agent.codegen.sources import (
+    index_arguments,
+    late_key_arguments,
+    late_key_source,
+    late_keys,
+    table_source,
+)
 from backend_agent.codegen.view import EntityView, Project
 
 ACCOUNT_COLUMNS = frozenset("id email password_hash role is_active version created_at updated_at".split())
@@ -155,12 +160,6 @@ def compose_variables(project: Project) -> list[ComposeVariable]:
     return [ComposeVariable(v.name, compose_value(v, project)) for v in variables]
 
 
-def revision(tables: list[Table]) -> str:
-    """Return the id of the first migration: it follows from what the migration makes."""
-    content = json.dumps([t.to_state() for t in tables], sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()[:12]
-
-
 def summary(project: Project, operation_id: str) -> str:
     """Return the summary of an endpoint."""
     endpoint = project.endpoint(operation_id)
@@ -243,14 +242,17 @@ def schema_context(project: Project, _: EntityView | None) -> Mapping[str, objec
 
 
 def migration_context(project: Project, _: EntityView | None) -> Mapping[str, object]:
-    """Variables of the migrations."""
-    tables = project.given.database.tables
+    """Variables of the first migration: it makes the tables that were delivered first."""
+    first = migrations(project.given.database)[0]
+    tables = first.new.tables
+    late = late_keys(tables)
     return {
         "tables": tables,
-        "revision": revision(tables),
+        "table_source": partial(table_source, late=late),
+        "revision": first.id,
         "schema_module": _module(project, "schema"),
         "index_arguments": index_arguments,
-        "late": [(t, k) for t in tables for k in t.foreign_keys if k.name in project.late_keys],
+        "late": [(t, k) for t in tables for k in t.foreign_keys if k.name in late],
         "late_key_source": late_key_source,
         "late_key_arguments": late_key_arguments,
     }

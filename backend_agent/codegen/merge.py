@@ -1,7 +1,7 @@
 """What becomes of each file when a project is written again: a three-way merge, planned before anything is touched.
 
 Three texts meet: what was generated the last time (base), what is generated now (new), and what is there (disk).
-Nothing that a user wrote is lost: what cannot be merged stands in the file between markers, or beside it as `<path>.new`.
+Nothing that a user wrote is lost: what cannot be merged stands between markers, or beside the file as `<path>.new`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 from backend_agent.codegen.merge_text import has_markers, merge_text
 
 Kind = Literal["unchanged", "updated", "added", "kept", "merged", "conflict", "deleted", "kept_deleted"]
-"""`kept`: edited by the user, no news from the generator. `kept_deleted`: the user deleted it, and so it stays."""
+"""`kept`: edited by the user, no news from the generator. `kept_deleted`: deleted by the user, and stays so."""
 
 REVISIONS = "migrations/versions/"
 """A revision may have been applied to a database: files here are added, never changed and never deleted."""
@@ -118,25 +118,31 @@ def _wanted(path: str, was: str | None, new: Mapping[str, str], disk: Disk, gone
     if isinstance(there, bytes) and _same(there, text):
         return Outcome(path, "unchanged")
     mine = None if isinstance(there, Foreign) else _Text.read(there, was or "", text)
+    if mine is not None and has_markers(mine.text):
+        why = "still has the markers of an earlier merge"
+        return Outcome(path, "conflict", note=why) if was == text else _beside(path, why, new, disk)
     if was == text:
-        if mine and has_markers(mine.text):
-            return Outcome(path, "conflict", note="still has the markers of an earlier merge")
         return Outcome(path, "kept")
     if mine is None:
         reason = there.reason if isinstance(there, Foreign) else "is no UTF-8 text"
         return _beside(path, reason, new, disk, possible=not isinstance(there, Foreign) or there.beside)
     if was is None:
         return _beside(path, "is a file of yours where one is generated now", new, disk)
+    return _merged(path, was, mine, text)
+
+
+def _merged(path: str, was: str, mine: _Text, text: str) -> Outcome:
+    """Return what becomes of a text that is generated otherwise than before."""
     if path.startswith(REVISIONS):
         note = "is generated otherwise now, but may have been applied to a database: it stays; add a revision"
         return Outcome(path, "conflict", note=note)
     if mine.text == was:
         return Outcome(path, "updated", mine.like_it(text))
-    if has_markers(mine.text):
-        return _beside(path, "still has the markers of an earlier merge", new, disk)
     merged = merge_text(was, mine.text, text)
+    if merged.text == mine.text:
+        return Outcome(path, "kept")
     if merged.clean:
-        return Outcome(path, "kept" if merged.text == mine.text else "merged", mine.like_it(merged.text))
+        return Outcome(path, "merged", mine.like_it(merged.text))
     note = "was changed by you and by the generator in one place: choose between the markers"
     return Outcome(path, "conflict", mine.like_it(merged.text), note=note)
 

@@ -63,9 +63,9 @@ def _by_git(git: str, base: str, mine: str, new: str) -> Merged | None:
             )
         except (OSError, subprocess.TimeoutExpired):
             return None
-    if not 0 <= done.returncode < 128:  # below 128: the number of conflicts
-        return None
-    return Merged(done.stdout.decode(), clean=done.returncode == 0)
+    merged = Merged(done.stdout.decode(), clean=done.returncode == 0)
+    conflicts = 0 < done.returncode < 128 and has_markers(merged.text)  # that many; 128 and more are failures
+    return merged if merged.clean or conflicts else None
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -9,6 +9,7 @@ from backend_agent import names
 from backend_agent.artifacts.code import GeneratedFile, Implementation
 from backend_agent.codegen.imports import Planned, Symbols, module_of, plan
 from backend_agent.codegen.layouts import LAYOUTS
+from backend_agent.codegen.migrations import further
 from backend_agent.codegen.pieces import PIECES
 from backend_agent.codegen.render import TARGET, render, tidy
 from backend_agent.codegen.sources import table_source
@@ -34,7 +35,8 @@ def generate(given: Artifacts) -> Implementation:
     symbols = Symbols(project, planned)
     texts = {file.path: _render(project, symbols, file) for file in planned}
     packages = _packages(project, texts)
-    contents = tidy({**texts, **packages})
+    revisions = further(given.database)
+    contents = tidy({**texts, **packages, **{file.path: file.content for file in revisions}})
     described = {f.path: f for f in planned}
     files = [
         GeneratedFile(
@@ -43,7 +45,13 @@ def generate(given: Artifacts) -> Implementation:
             description=described[path].piece.describe(described[path].entity) if path in described else "A package.",
             cites=list(described[path].piece.cites(project, described[path].entity)) if path in described else [],
         )
-        for path in contents
+        for path in (*texts, *packages)
+    ]
+    files += [
+        GeneratedFile(
+            path=names.module_path(f.path), content=contents[f.path], description=f.description, cites=f.cites
+        )
+        for f in revisions
     ]
     return Implementation(target=TARGET, layout=kind, files=sorted(files, key=lambda f: f.path))
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from backend_agent import names
-from backend_agent.artifacts.base import Artifact
 from backend_agent.artifacts.code import GeneratedFile
 from backend_agent.errors import UserError
-from backend_agent.state import Artifacts
 
 FOLDER = ".backend-agent"
 BASE = f"{FOLDER}/base.json"
@@ -18,20 +17,25 @@ MANIFEST = f"{FOLDER}/manifest.json"
 FORMAT = 1
 RECORDED = (
     "task", "requirements", "domain", "architecture", "database", "api", "security", "performance", "testing",
-    "deployment",
+    "deployment", "verification", "quality",
 )  # fmt: skip
 
 
-def record_files(given: Artifacts, files: list[GeneratedFile]) -> list[GeneratedFile]:
-    """Return the artifacts as JSON, `base.json`, and `manifest.json` with the SHA-256 of every file."""
+def record_files(state: Mapping[str, Any], files: list[GeneratedFile]) -> list[GeneratedFile]:
+    """Return the artifacts as JSON, `base.json`, and `manifest.json` with the SHA-256 of every file.
+
+    Args:
+        state: artifacts by name, plain JSON values.
+        files: the project's files.
+    """
     kept = [
         GeneratedFile(
             path=f"{FOLDER}/artifacts/{name}.json",
-            content=_json(getattr(given, name)),
+            content=json.dumps(state[name], indent=2, ensure_ascii=False) + "\n",
             description=f"The {name} artifact that this project was made from.",
         )
         for name in RECORDED
-        if given.has(name)
+        if name in state
     ]
     kept.append(base_file(files))
     hashes = {f.path: hashlib.sha256(f.content.encode()).hexdigest() for f in [*files, *kept]}
@@ -57,7 +61,8 @@ def own_path(path: str) -> str:
 def base_file(files: Iterable[GeneratedFile]) -> GeneratedFile:
     """Return `base.json`: the text of every file as it is generated now, save for the record's own."""
     texts = {f.path: f.content for f in files if not is_record(f.path)}
-    content = json.dumps({"format": FORMAT, "files": dict(sorted(texts.items()))}, indent=2, ensure_ascii=False) + "\n"
+    # ASCII: one picture character would make a string of all files four times as large in memory.
+    content = json.dumps({"format": FORMAT, "files": dict(sorted(texts.items()))}, indent=2, ensure_ascii=True) + "\n"
     return GeneratedFile(path=BASE, content=content, description="Every file as it was generated, for the next merge.")
 
 
@@ -70,7 +75,7 @@ def read_base(content: bytes, where: object) -> dict[str, str]:
     remedy = "restore it from a backup or version control, or choose another folder"
     try:
         read = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{where} is damaged ({type(error).__name__}): {remedy}") from error
     if isinstance(read, Mapping) and isinstance(read.get("format"), int) and read["format"] > FORMAT:
         raise UserError(f"{where} was written by a newer release: upgrade backend-agent, or choose another folder")
@@ -81,7 +86,3 @@ def read_base(content: bytes, where: object) -> dict[str, str]:
         return {own_path(path): text for path, text in files.items() if not is_record(path)}
     except UserError as error:
         raise UserError(f"{where} is damaged ({error}): {remedy}") from error
-
-
-def _json(artifact: Artifact) -> str:
-    return json.dumps(artifact.to_state(), indent=2, ensure_ascii=False) + "\n"

@@ -35,7 +35,7 @@ def write(files: Iterable[GeneratedFile], folder: Path | str, *, dry_run: bool =
         return _merge_into(target, texts, dry_run=dry_run)
     if not dry_run:
         _write_new(target, texts)
-    return WriteReport(target, dry_run=dry_run, added=[path for path in texts if not is_record(path)])
+    return WriteReport(target, dry_run=dry_run, added=sorted(_project(texts)))
 
 
 def check_folder(target: Path, task: Mapping[str, Any] | None = None) -> bool:

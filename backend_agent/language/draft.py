@@ -309,6 +309,10 @@ class Draft:
         if entry not in self.unplaced:
             self.unplaced.append(entry)
 
+    def left_whole(self, cite: str, text: str) -> bool:
+        """Return whether a statement is unplaced as a whole."""
+        return any(u.requirement == cite and u.part in ("", text.strip(" ,.;")) for u in self.unplaced)
+
     def note(self, text: str) -> None:
         """Note a reading that had to be chosen."""
         if text not in self.notes:

@@ -7,7 +7,7 @@ import re
 from backend_agent import names
 from backend_agent.artifacts.domain import ACCOUNT, FieldSpec, Relation
 from backend_agent.artifacts.rules import LifecycleRule, OwnershipRule, RoleRule, Rule
-from backend_agent.language import lexicon
+from backend_agent.language import cycles, lexicon
 from backend_agent.language.draft import Draft
 from backend_agent.language.grants import ALL
 from backend_agent.language.parts import article
@@ -30,6 +30,8 @@ def finish(draft: Draft) -> None:
     _redundant(draft)
     _unattended(draft)
     _transition_roles(draft)
+    draft.relations, notes = cycles.broken(draft.relations)
+    draft.notes += notes
 
 
 def _registration(draft: Draft) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
+from backend_agent import names
 from backend_agent.artifacts.domain import ACCOUNT, DomainModel
 from backend_agent.artifacts.requirements import Statement
 from backend_agent.artifacts.rules import LifecycleRule, OwnershipRule, RoleRule, Rule
@@ -22,6 +24,9 @@ from backend_agent.language.toggles import Toggles
 Reader = Callable[[Clause, Draft], list[Rule]]
 SOURCES = ("requirements", "description")
 """Where statements about the domain come from; the others say how the service runs."""
+
+_SAYING = frozenset(("Lu", "Ll", "Lt", "Lm", "Lo", "So"))
+"""Unicode categories of letters and pictures."""
 
 
 def read(name: str, statements: Iterable[Statement], readers: Sequence[Reader]) -> DomainModel:
@@ -45,6 +50,7 @@ def read(name: str, statements: Iterable[Statement], readers: Sequence[Reader]) 
     for i, clause in enumerate(draft.clauses):
         later.sweep(clause, draft, placed=i in draft.placed)
     _leave_silent(draft, told)
+    _leave_unreadable(draft, told)
     order = {s.id: n for n, s in enumerate(told)}
     return DomainModel(
         name=name,
@@ -151,3 +157,14 @@ def _leave_silent(draft: Draft, told: list[Statement]) -> None:
     for statement in told:
         if statement.id not in cited and not later.is_service_matter(statement.text):
             draft.leave(statement.id, later.NO_PATTERN, statement.text)
+
+
+def _leave_unreadable(draft: Draft, told: list[Statement]) -> None:
+    """List the words that no name can be made of: those without a Latin letter or a digit."""
+    for statement in told:
+        if draft.left_whole(statement.id, statement.text):
+            continue
+        for word in statement.text.split():
+            says = any(unicodedata.category(c) in _SAYING for c in word)
+            if says and not names.words(word):
+                draft.leave(statement.id, "names are made of Latin letters, so write it with some", word)

@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 import pytest
 import yaml
-from designs import CASES, designed, domain, redesigned
+from designs import CASES, designed, domain, plain, redesigned
 
 from backend_agent.artifacts.code import Implementation
 from backend_agent.artifacts.domain import Relation
@@ -58,7 +58,7 @@ def run(folder: Path, *command: str, **environ: str) -> None:
 @pytest.fixture(params=list(LAYOUTS))
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A project on disk: clinic, which has encryption and an audit log."""
-    return write(generated("clinic", request.param).files, tmp_path / "project")
+    return write(generated("clinic", request.param).files, tmp_path / "project").folder
 
 
 def test_style_and_import_contracts(folder: Path) -> None:
@@ -89,7 +89,7 @@ def test_layouts_differ_in_places_only(case: str) -> None:
 
 def test_the_manifest_has_the_hash_of_every_other_file() -> None:
     files = generated("todo", "layered").files
-    *kept, last = record_files(Artifacts(designed("todo")), files)
+    *kept, last = record_files(plain(designed("todo")), files)
     assert last.path == f"{FOLDER}/manifest.json"
     expected = {f.path: hashlib.sha256(f.content.encode()).hexdigest() for f in [*files, *kept]}
     assert json.loads(last.content)["files"] == expected
@@ -98,7 +98,7 @@ def test_the_manifest_has_the_hash_of_every_other_file() -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_the_artifacts_can_be_had_back(case: str) -> None:
     state = designed(case)
-    kept = {f.path: f.content for f in record_files(Artifacts(state), [])}
+    kept = {f.path: f.content for f in record_files(plain(state), [])}
     for name in set(RECORDED) & set(state):
         assert type(state[name]).from_state(json.loads(kept[f"{FOLDER}/artifacts/{name}.json"])) == state[name]
 
@@ -154,7 +154,7 @@ def migrate(folder: Path, url: str) -> None:
 
 
 def test_migrations_of_circles_on_sqlite(tmp_path: Path) -> None:
-    folder = write(in_a_circle().files, tmp_path / "project")
+    folder = write(in_a_circle().files, tmp_path / "project").folder
     assert (
         "use_alter=True"
         in (folder / "app/database/tables/tasks.py").read_text()
@@ -176,4 +176,4 @@ def own_database(postgres_url: str) -> Iterator[str]:
 
 @pytest.mark.needs_postgres
 def test_migrations_of_circles_on_postgresql(tmp_path: Path, own_database: str) -> None:
-    migrate(write(in_a_circle().files, tmp_path / "project"), own_database)
+    migrate(write(in_a_circle().files, tmp_path / "project").folder, own_database)
