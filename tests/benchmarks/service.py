@@ -38,7 +38,7 @@ def compare(server: str, folder: Path) -> None:
     task = BackendTask.from_file(TASK).to_state()
     task["database_requirements"]["type"] = "postgresql"
     agent = BackendAgent(Settings(database=folder / "s.db", verify=False))
-    project = agent.develop(task).write(folder / "todo")
+    project = agent.develop(task).write(folder / "todo").folder
     with database(server) as url:
         environ = {
             **os.environ, "DATABASE_URL": url, "JWT_SECRET": secrets.token_urlsafe(32), "LOG_LEVEL": "WARNING",
