@@ -11,7 +11,7 @@ from backend_agent.artifacts.api import APISpecification
 from backend_agent.artifacts.architecture import ArchitectureDesign
 from backend_agent.artifacts.base import Artifact
 from backend_agent.artifacts.code import Implementation
-from backend_agent.artifacts.database import DatabaseSchema
+from backend_agent.artifacts.database import DatabaseSchema, Release
 from backend_agent.artifacts.deployment import DeploymentConfiguration
 from backend_agent.artifacts.documentation import Documentation
 from backend_agent.artifacts.domain import DomainModel
@@ -53,6 +53,8 @@ class State(TypedDict, total=False):
     records: Annotated[Json, merge]
     """By stage: provenance, and the results of its checks."""
     graph_version: str
+    released: Json
+    """What was delivered before the task was revised: a `Release`. Missing in a session that never was."""
 
 
 class Artifacts:
@@ -86,6 +88,10 @@ class Artifacts:
     @property
     def task(self) -> BackendTask:
         return self._get("task", BackendTask)
+
+    @property
+    def released(self) -> Release:
+        return self._get("released", Release)
 
     @property
     def requirements(self) -> RequirementsAnalysis:

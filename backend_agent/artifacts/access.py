@@ -100,6 +100,17 @@ def field_rules(domain: DomainModel, entity: str) -> list[RoleRule]:
     return [rule for rule in domain.rules_of(entity) if isinstance(rule, RoleRule) and rule.fields]
 
 
+def hidden_fields(domain: DomainModel, entity: str, allowed: Access) -> set[str]:
+    """Return the fields of `entity` that some of those whom `allowed` admits may not see."""
+    callers = {*allowed.roles, *allowed.owner_roles} or set(roles(domain))
+    return {
+        name
+        for rule in field_rules(domain, entity)
+        if allowed.public or callers - set(rule.roles)
+        for name in rule.fields
+    }
+
+
 def public_rules(domain: DomainModel, entity: str, operation: Operation) -> list[PublicRule]:
     """Return the rules that open `operation` on `entity` to anyone, in order."""
     return [rule for rule in domain.rules_of(entity) if isinstance(rule, PublicRule) and operation in rule.operations]

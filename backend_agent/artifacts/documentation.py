@@ -14,8 +14,9 @@ class Trace(Artifact):
 
     requirement: str
     text: str
-    status: Literal["proved", "failed", "designed", "unplaced"]
-    """proved: a test of it ran and all passed; failed: one failed; designed: placed, no test ran; unplaced."""
+    status: Literal["proved", "failed", "designed", "unplaced", "superseded"]
+    """proved: a test of it ran and all passed; failed: one failed; designed: placed, no test ran; unplaced; superseded:
+    the task does not say it any more."""
     partial: bool = False
     """Whether some words of it are not covered (`note` says which); the status is about the rest."""
     entities: list[str] = Field(default_factory=list)

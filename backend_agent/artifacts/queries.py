@@ -22,9 +22,22 @@ class Filter:
     cites: tuple[str, ...]
 
 
+def closed_paths(domain: DomainModel, entity: str) -> set[str]:
+    """Return the fields (and `relation.field`) that no list of `entity` may search, narrow or order by.
+
+    Some who may list the rows may not see them: a search that finds a row would tell what it holds.
+    """
+    allowed = access.access(domain, entity, "list")
+    found = access.hidden_fields(domain, entity, allowed)
+    for relation in domain.relations_from(entity):
+        found |= {f"{relation.name}.{name}" for name in access.hidden_fields(domain, relation.target, allowed)}
+    return found
+
+
 def filters(domain: DomainModel, entity: str) -> list[Filter]:
     """Return the filters of a list: what the filter rules name, then the many_to_one relations."""
-    fields = {f.name: f for f in domain.entity(entity).fields if not f.many}
+    closed = closed_paths(domain, entity)
+    fields = {f.name: f for f in domain.entity(entity).fields if not f.many and f.name not in closed}
     relations = {r.name: r for r in domain.relations_from(entity)}
     parent = access.parent_relation(domain, entity)
     found: dict[str, Filter] = {}
@@ -58,7 +71,8 @@ def _implied(domain: DomainModel, entity: str) -> list[Relation]:
 
 
 def _orderable(domain: DomainModel, entity: str) -> set[str]:
-    return {f.name for f in domain.entity(entity).fields if not f.many} | {"created_at", "updated_at"}
+    plain = {f.name for f in domain.entity(entity).fields if not f.many} | {"created_at", "updated_at"}
+    return plain - closed_paths(domain, entity)
 
 
 def sort_fields(domain: DomainModel, entity: str) -> list[str]:
@@ -93,4 +107,6 @@ def search_rules(domain: DomainModel, entity: str) -> list[SearchRule]:
 
 def search_fields(domain: DomainModel, entity: str) -> list[str]:
     """Return the fields (or `relation.field`) in which words are looked for; empty: there is no search."""
-    return list(dict.fromkeys(name for rule in search_rules(domain, entity) for name in rule.fields))
+    closed = closed_paths(domain, entity)
+    named = [name for rule in search_rules(domain, entity) for name in rule.fields]
+    return [name for name in dict.fromkeys(named) if name not in closed]

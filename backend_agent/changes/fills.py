@@ -24,8 +24,9 @@ def fill_for(table: Table, column: Column) -> Fill:
     """
     if column.default is not None:
         return Fill(value=literal(column.default), reason="the column's default")
-    if any(k.column == column.name for k in table.foreign_keys) or column.type == "uuid":
-        return Fill(reason="which row they belong to cannot be made up")
+    target = next((k.target_table for k in table.foreign_keys if k.column == column.name), "")
+    if target or column.type == "uuid":
+        return Fill(reason="which row they belong to cannot be made up", target=target)
     if column.type == "encrypted":
         return Fill(reason="encrypted values are made by the service")
     checks = [c for c in table.checks if columns_in(c.expression, [column.name])]
@@ -61,8 +62,8 @@ def _same(table: Table, column: Column, checks: list[CheckConstraint]) -> Fill:
         case "boolean":
             return Fill(value="false", reason="no, until somebody says otherwise")
         case "datetime" | "date" if stamped and not checks:
-            value = "created_at" if column.type == "datetime" else "date(created_at)"
-            return Fill(value=value, reason="when the row was made")
+            made = "created_at" if column.type == "datetime" else "date(created_at)"
+            return Fill(value=made, reason="when the row was made")
         case "time" if not checks:
             return Fill(value="'00:00:00'", reason="midnight")
         case "json" if not checks:
@@ -96,7 +97,7 @@ def _holds(check: CheckConstraint, column: Column, value: str | float) -> bool:
     """Return whether a constraint on this one column allows a value; what cannot be tried counts as refused."""
     connection = sqlite3.connect(":memory:")
     try:
-        statement = f"SELECT ({check.expression}) FROM (SELECT ? AS {quoted(column.name)})"  # noqa: S608 - on an empty database
+        statement = f"SELECT ({check.expression}) FROM (SELECT ? AS {quoted(column.name)})"
         found = connection.execute(statement, (value,)).fetchone()
     except sqlite3.Error:
         return False

@@ -80,11 +80,19 @@ def notes(schema: DatabaseSchema) -> list[Finding]:
     old = schema.revisions[-1]
     changes = difference(old, schema, schema.renames)
     _, idle = resolve(old.tables, schema.tables, schema.renames)
-    found = [_note("Values are thrown away", says(c), "Back them up before you migrate.", major=True) for c in changes if destroys(c)]
+    found = [
+        _note("Values are thrown away", says(c), "Back them up before you migrate.", major=True)
+        for c in changes
+        if destroys(c)
+    ]
     for change in changes:
         fill = getattr(change, "fill", None)
         if fill is not None and fill.value:
-            found.append(_note("Rows get a value that nobody gave", says(change), "Give the field a default, or correct the rows."))
+            found.append(
+                _note(
+                    "Rows get a value that nobody gave", says(change), "Give the field a default, or correct the rows."
+                )
+            )
         elif fill is not None:
             hint = "Make it optional first and required in a later revision, when every row has a value."
             found.append(_note("Rows stand in the way of a migration", says(change), hint, major=True))
@@ -95,17 +103,24 @@ def notes(schema: DatabaseSchema) -> list[Finding]:
 
 def possible_renames(changes: Sequence[SchemaChange]) -> list[str]:
     """Return what may be a rename that nobody recorded: `books.stock -> books.copies`."""
-    found = []
-    for gone in (c for c in changes if isinstance(c, ColumnRemoved)):
-        for new in (c for c in changes if isinstance(c, ColumnAdded) and c.table == gone.table):
-            if gone.column.type == new.column.type:
-                found.append(f"{gone.table}.{gone.column.name} -> {new.table}.{new.column.name}")
-    for lost in (c.table for c in changes if isinstance(c, TableRemoved)):
-        for made in (c.table for c in changes if isinstance(c, TableAdded)):
-            before, after = ({(c.name, c.type) for c in t.columns} for t in (lost, made))
-            if len(before & after) >= ALIKE * max(len(before), len(after)) and len(before & after) > _own(lost):
-                found.append(f"{lost.name} -> {made.name}")
-    return found
+    gone = [c for c in changes if isinstance(c, ColumnRemoved)]
+    made = [c for c in changes if isinstance(c, ColumnAdded)]
+    found = [
+        f"{a.table}.{a.column.name} -> {b.table}.{b.column.name}"
+        for a in gone
+        for b in made
+        if a.table == b.table and a.column.type == b.column.type
+    ]
+    lost = [c.table for c in changes if isinstance(c, TableRemoved)]
+    new = [c.table for c in changes if isinstance(c, TableAdded)]
+    return found + [f"{a.name} -> {b.name}" for a in lost for b in new if _are_alike(a, b)]
+
+
+def _are_alike(one: Table, other: Table) -> bool:
+    """Return whether two tables share columns that say what they are about."""
+    first, second = ({(c.name, c.type) for c in t.columns} for t in (one, other))
+    shared = len(first & second)
+    return shared > _own(one) and shared >= ALIKE * max(len(first), len(second))
 
 
 def _own(table: Table) -> int:

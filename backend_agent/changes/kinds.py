@@ -18,19 +18,27 @@ class Fill(Artifact):
     value: str = ""
     """A portable SQL expression over the row; empty: no value is sound, the rows must be dealt with by hand."""
     reason: str
+    target: str = ""
+    """The table of which whoever migrates may name a row for all of them; empty: there is none."""
 
 
 class TableAdded(Artifact):
+    """A table that was not there."""
+
     kind: Literal["table_added"] = "table_added"
     table: Table
 
 
 class TableRemoved(Artifact):
+    """A table that goes, with its rows."""
+
     kind: Literal["table_removed"] = "table_removed"
     table: Table
 
 
 class TableRenamed(Artifact):
+    """A table that keeps its rows under another name."""
+
     kind: Literal["table_renamed"] = "table_renamed"
     old: str
     table: str
@@ -38,6 +46,8 @@ class TableRenamed(Artifact):
 
 
 class ColumnAdded(Artifact):
+    """A column that was not there."""
+
     kind: Literal["column_added"] = "column_added"
     table: str
     column: Column
@@ -46,12 +56,16 @@ class ColumnAdded(Artifact):
 
 
 class ColumnRemoved(Artifact):
+    """A column that goes, with its values."""
+
     kind: Literal["column_removed"] = "column_removed"
     table: str
     column: Column
 
 
 class ColumnRenamed(Artifact):
+    """A column that keeps its values under another name."""
+
     kind: Literal["column_renamed"] = "column_renamed"
     table: str
     old: str
@@ -82,12 +96,16 @@ class ColumnReplaced(Artifact):
     sqlite_value: str = ""
     """The same for SQLite, where it is another one."""
     loses: str = ""
-    """A portable SQL condition: rows whose value would lose something."""
+    """A SQL condition: rows whose value would lose something."""
+    sqlite_loses: str = ""
+    """The same for SQLite, where it is another one."""
     fill: Fill | None = None
     """As for a changed column."""
 
 
 class KeyChanged(Artifact):
+    """Another primary key."""
+
     kind: Literal["key_changed"] = "key_changed"
     table: str
     old: list[str]
@@ -95,24 +113,32 @@ class KeyChanged(Artifact):
 
 
 class ConstraintAdded(Artifact):
+    """A constraint that was not there, or was another."""
+
     kind: Literal["constraint_added"] = "constraint_added"
     table: str
     constraint: Constraint
 
 
 class ConstraintRemoved(Artifact):
+    """A constraint that goes."""
+
     kind: Literal["constraint_removed"] = "constraint_removed"
     table: str
     constraint: Constraint
 
 
 class IndexAdded(Artifact):
+    """An index that was not there, or was another."""
+
     kind: Literal["index_added"] = "index_added"
     table: str
     index: Index
 
 
 class IndexRemoved(Artifact):
+    """An index that goes."""
+
     kind: Literal["index_removed"] = "index_removed"
     table: str
     index: Index

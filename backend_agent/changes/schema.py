@@ -32,7 +32,9 @@ _TEXTS = frozenset({"string", "text"})
 _IN_PLACE = frozenset({("integer", "decimal"), *((k, t) for k in ("integer", "decimal") for t in _TEXTS)})
 """Types whose values a product casts by itself, without loss."""
 _SPELLED = "CASE WHEN {0} THEN 'true' WHEN NOT {0} THEN 'false' END"
-_CONVERSIONS: dict[tuple[str, str], tuple[str, str, str]] = {
+_NO_NUMBER = "{0} !~ '^-?[0-9]+$'"
+_NO_DECIMAL = "{0} !~ '^-?[0-9]+([.][0-9]+)?$'"
+_CONVERSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("date", "datetime"): ("CAST({0} AS TIMESTAMP) AT TIME ZONE 'UTC'", "datetime({0})", ""),
     ("datetime", "date"): ("CAST({0} AT TIME ZONE 'UTC' AS DATE)", "date({0})", ""),
     ("boolean", "string"): (_SPELLED, "", ""),
@@ -40,8 +42,10 @@ _CONVERSIONS: dict[tuple[str, str], tuple[str, str, str]] = {
     ("boolean", "integer"): ("CASE WHEN {0} THEN 1 WHEN NOT {0} THEN 0 END", "", ""),
     ("integer", "boolean"): ("{0} <> 0", "", ""),
     ("decimal", "integer"): ("round({0})", "", "{0} <> round({0})"),
+    **{(t, "integer"): ("CAST({0} AS INTEGER)", "", _NO_NUMBER, "{0} GLOB '*[^0-9]*'") for t in _TEXTS},
+    **{(t, "decimal"): ("CAST({0} AS NUMERIC)", "", _NO_DECIMAL, "{0} GLOB '*[^0-9.]*'") for t in _TEXTS},
 }
-"""How values of one type become another: in SQL, in SQLite where it differs, and which values would not survive."""
+"""How values of one type become another, in SQL and in SQLite; and which would not survive, in SQL and in SQLite."""
 
 
 class HasTables(Protocol):
@@ -122,9 +126,9 @@ def _of_table(old: Table, new: Table) -> Iterator[SchemaChange]:
             needs = not column.nullable and column.default is None
             yield ColumnAdded(table=new.name, column=column, fill=fill_for(new, column) if needs else None)
     yield from changed
-    yield from (ColumnRemoved(table=new.name, column=c) for c in old.columns if c.name not in after)
     if old.primary_key.columns != new.primary_key.columns:
         yield KeyChanged(table=new.name, old=old.primary_key.columns, new=new.primary_key.columns)
+    yield from (ColumnRemoved(table=new.name, column=c) for c in old.columns if c.name not in after)
     yield from (ConstraintAdded(table=new.name, constraint=c) for c in made)
     had = {i.name for i in old.indexes} - moved
     yield from (IndexAdded(table=new.name, index=i) for i in new.indexes if i.name not in had)
@@ -150,9 +154,6 @@ def _changed(table: Table, old: Column, new: Column) -> ColumnChanged | ColumnRe
     same = old.type == new.type or {old.type, new.type} <= _TEXTS or (old.type, new.type) in _IN_PLACE
     if same:
         return ColumnChanged(table=table.name, old=old, new=new, fill=fill)
-    value, sqlite_value, loses = (
-        part.format(quoted(new.name)) for part in _CONVERSIONS.get((old.type, new.type), ("", "", ""))
-    )
-    return ColumnReplaced(
-        table=table.name, old=old, new=new, value=value, sqlite_value=sqlite_value, loses=loses, fill=fill
-    )
+    names = ("value", "sqlite_value", "loses", "sqlite_loses")
+    how = {n: part.format(quoted(new.name)) for n, part in zip(names, _CONVERSIONS.get((old.type, new.type), ()))}  # noqa: B905 - the last may be missing
+    return ColumnReplaced(table=table.name, old=old, new=new, fill=fill, **how)

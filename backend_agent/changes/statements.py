@@ -9,10 +9,10 @@ from rapidfuzz import fuzz
 
 from backend_agent.artifacts.requirements import RequirementsAnalysis, Statement
 
-ALIKE = 0.85
+ALIKE = 0.9
 """Similarity from which on a statement anywhere in the task counts as an edited old one."""
-ALIKE_IN_PLACE = 0.6
-"""The same for one that stands where the old one stood: between the same unchanged neighbours."""
+ALIKE_IN_PLACE = 0.7
+"""The same for one that stands where the old one stood: beside the same unchanged neighbour, or at the same end."""
 Pairs = dict[int, int]
 """By position among the new statements: position among the old ones."""
 
@@ -98,7 +98,8 @@ def _pair_alike(pairs: Pairs, old: Sequence[Statement], new: Sequence[Statement]
         for j, former in enumerate(old):
             if i in pairs or j in order:
                 continue
-            in_place = places_new[i] == places_old[j] and statement.source == former.source
+            beside = any(a == b for a, b in zip(places_new[i], places_old[j], strict=True))
+            in_place = beside and statement.source == former.source
             score = similarity(former.text, statement.text)
             if score >= (ALIKE_IN_PLACE if in_place else ALIKE):
                 found.append((-score, not in_place, abs(i - j), i, j))

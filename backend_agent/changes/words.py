@@ -23,7 +23,7 @@ from backend_agent.changes.kinds import (
 )
 
 
-def says(change: SchemaChange) -> str:  # noqa: C901, PLR0911, PLR0912 - one line a kind
+def says(change: SchemaChange) -> str:  # noqa: PLR0911 - one line a kind
     """Return one line about a change: `books.subtitle added: string (120), optional`."""
     match change:
         case TableAdded(table=table):
@@ -71,7 +71,7 @@ def slug(changes: list[SchemaChange]) -> str:
     return f"{first[:40].rstrip('_')}{'_and_more' if len(own) > 1 else ''}"
 
 
-def _short(change: SchemaChange) -> str:  # noqa: PLR0911 - one line a kind
+def _short(change: SchemaChange) -> str:
     match change:
         case TableAdded(table=table):
             return f"add_{table.name}"

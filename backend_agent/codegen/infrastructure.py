@@ -10,6 +10,7 @@ from backend_agent import names
 from backend_agent.artifacts.api import DataModel, Endpoint, Property
 from backend_agent.artifacts.database import Table
 from backend_agent.artifacts.deployment import EnvironmentVariable
+from backend_agent.artifacts.domain import ACCOUNT
 from backend_agent.changes.history import migrations
 from backend_agent.codegen.entities import sql
 from backend_agent.codegen.entities.attributes import Attribute
@@ -177,6 +178,7 @@ def account_context(project: Project, _: EntityView | None) -> Mapping[str, obje
     view = account(project)
     return {
         "account": view,
+        "called": calls_of(project).methods(ACCOUNT),
         "plan": view.plan,
         "schemas": AccountSchemas(view.plan),
         "security": project.given.security.authentication,

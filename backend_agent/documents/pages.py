@@ -75,6 +75,7 @@ def pages(given: Artifacts, traces: Sequence[Trace]) -> list[Page]:
             "traceability.md",
             name=name,
             traces=traces,
+            superseded=any(t.status == "superseded" for t in traces),
             unplaced=[t for t in traces if t.status == "unplaced" or t.partial],
             verdicts=worst(given.verification.tests) if given.has("verification") else {},
         )

@@ -104,7 +104,8 @@ def _facts(given: Artifacts, traces: Sequence[Trace]) -> list[Fact]:
     facts = []
     if traces:
         proved = sum(t.status == "proved" and not t.partial for t in traces)
-        facts.append(Fact(f"{proved} / {len(traces)}", "requirements proved", "#requirements"))
+        asked = sum(t.status != "superseded" for t in traces)
+        facts.append(Fact(f"{proved} / {asked}", "requirements proved", "#requirements"))
     if given.has("verification") and given.verification.tests:
         verdicts = worst(given.verification.tests).values()
         facts.append(Fact(f"{sum(v == 'pass' for v in verdicts)} / {len(verdicts)}", "tests passed", "#verification"))

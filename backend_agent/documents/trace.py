@@ -13,7 +13,7 @@ from backend_agent.artifacts.requirements import Statement
 from backend_agent.artifacts.verification import TestResult
 from backend_agent.state import Artifacts
 
-Status = Literal["proved", "failed", "designed", "unplaced"]
+Status = Literal["proved", "failed", "designed", "unplaced", "superseded"]
 REASONS = (
     (r"\bidempoten", "Idempotency keys have no code today"),
     (r"\bcached? in\b|\bredis\b", "A cache beside the service has no code today; HTTP caches may keep public reads"),
@@ -21,6 +21,7 @@ REASONS = (
     (r"service[ -]to[ -]service|\bmtls\b|api keys?", "Callers are people with accounts; services have none today"),
 )
 """Why some statements are not covered, by what they say."""
+SUPERSEDED = "The task does not say it any more"
 WHOLE = 0.85
 """Share of a statement's words from which on a part counts as the whole."""
 PLACING = ("database", "security", "performance", "deployment")
@@ -106,7 +107,7 @@ def _status(placed: bool, ran: list[TestResult]) -> Status:  # noqa: FBT001 - th
 
 
 def traces(given: Artifacts) -> list[Trace]:
-    """Return one trace a requirement, in order."""
+    """Return one trace a requirement, in order; those that an earlier version of the task made come last."""
     entities = _entities(given) if given.has("domain") else {}
     endpoints = _by_cite((f"{e.method} {e.path}", e.cites) for e in given.api.endpoints) if given.has("api") else {}
     tables = _by_cite((t.name, _all(t)) for t in given.database.tables) if given.has("database") else {}
@@ -144,7 +145,8 @@ def traces(given: Artifacts) -> list[Trace]:
                 ),
             )
         )
-    return found
+    gone = given.requirements.superseded
+    return found + [Trace(requirement=s.id, text=s.text, status="superseded", note=SUPERSEDED) for s in gone]
 
 
 def _covers(part: str, text: str) -> bool:

@@ -96,14 +96,23 @@ def _migrations(given: Artifacts) -> str:
 
 
 def _migrated(given: Artifacts) -> Iterator[str]:
-    text = _migrations(given)
-    created = dict(re.findall(r'op\.create_table\(\s*"(\w+)",(.*?)\n    \)', text, re.DOTALL))
-    dropped = set(re.findall(r'op\.drop_table\("(\w+)"\)', text))
+    created: dict[str, str] = {}
+    former: dict[str, str] = {}
+    for file in sorted(_python(given, "migrations/versions"), key=lambda f: f.path):
+        text = file.content.partition("\ndef downgrade")[0]
+        for old, new in re.findall(r'op\.rename_table\("(\w+)", "(\w+)"\)', text):
+            created[new], former[new] = created.pop(old, ""), former.get(old, old)
+        created |= re.findall(r'op\.create_table\(\s*"(\w+)",(.*?)\n    \)', text, re.DOTALL)
+        for name, inner in re.findall(r'op\.batch_alter_table\("(\w+)"\) as batch:\n((?: {8}.*\n)+)', text):
+            created[name] = created.get(name, "") + inner
+        for name, column in re.findall(r"ALTER TABLE \W*(\w+)\W* RENAME COLUMN \W*\w+\W* TO \W*(\w+)", text):
+            created[name] = created.get(name, "") + f'sa.Column("{column}"'
+    dropped = set(re.findall(r'op\.drop_table\("(\w+)"\)', _migrations(given)))
     for table in given.database.tables:
         if table.name not in created:
             yield f"table {table.name} is in no migration"
             continue
-        if table.name not in dropped:
+        if not {table.name, former.get(table.name)} & dropped:
             yield f"table {table.name} is never dropped"
         columns = set(re.findall(r'sa\.Column\(\s*"(\w+)"', created[table.name]))
         yield from (f"column {table.name}.{c.name} is in no migration" for c in table.columns if c.name not in columns)

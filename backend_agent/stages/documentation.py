@@ -45,7 +45,8 @@ def _page(given: Artifacts, path: str) -> Page | None:
 
 
 def _every_requirement(given: Artifacts) -> Iterator[str]:
-    asked = [s.id for s in given.requirements.statements] if given.has("requirements") else []
+    known = given.requirements if given.has("requirements") else None
+    asked = [s.id for s in (*known.statements, *known.superseded)] if known else []
     traced = [t.requirement for t in given.documentation.traceability]
     for key in asked:
         if traced.count(key) != 1:

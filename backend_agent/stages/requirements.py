@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from backend_agent import changes
 from backend_agent.artifacts.requirements import RequirementsAnalysis, Statement
 from backend_agent.artifacts.task import ApiRequirements, BackendTask, DeploymentRequirements
 from backend_agent.language import advice, classify
@@ -19,7 +21,10 @@ Told = tuple[str, str, int | None]
 
 
 def draft(given: Artifacts) -> RequirementsAnalysis:
-    """Number the task's statements, and say of each what it is, how it will be met and what is hard about it."""
+    """Number the task's statements, and say of each what it is, how it will be met and what is hard about it.
+
+    Statements of the analysis before, if there is one, keep their numbers.
+    """
     task = given.task
     statements: list[Statement] = []
     for text, source, line in told(task):
@@ -37,7 +42,8 @@ def draft(given: Artifacts) -> RequirementsAnalysis:
                 line=line,
             )
         )
-    return RequirementsAnalysis(statements=statements, recommendations=advice.recommendations(task, statements))
+    analysis = RequirementsAnalysis(statements=statements, recommendations=advice.recommendations(task, statements))
+    return changes.keep_numbers(given.requirements, analysis) if given.has("requirements") else analysis
 
 
 def told(task: BackendTask) -> Iterator[Told]:
@@ -125,10 +131,13 @@ def _missing(given: Artifacts) -> Iterable[str]:
 
 
 def _numbering(given: Artifacts) -> Iterable[str]:
-    """Numbers that are not R-001, R-002 ... in order."""
-    for i, statement in enumerate(given.requirements.statements, start=1):
-        if statement.id != f"R-{i:03}":
-            yield f"{statement.id} stands where R-{i:03} should be"
+    """Numbers that are missing or given twice."""
+    analysis = given.requirements
+    numbers = Counter(s.id for s in (*analysis.statements, *analysis.superseded))
+    yield from (f"{number} is given {count} times" for number, count in numbers.items() if count > 1)
+    for i in range(1, len(numbers) + 1):
+        if f"R-{i:03}" not in numbers:
+            yield f"R-{i:03} is nowhere"
 
 
 def _dangling(given: Artifacts) -> Iterable[str]:
@@ -169,7 +178,7 @@ CHECKS = (
     ),
     Check(
         name="numbered",
-        title="Requirements are not numbered in order",
+        title="Requirements are not numbered one by one",
         metric="maintainability",
         severity="major",
         find=_numbering,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from backend_agent.artifacts.database import CheckConstraint, Column, ForeignKey, Table, UniqueConstraint
+from backend_agent.artifacts.database import CheckConstraint, Column, Table, UniqueConstraint
 from backend_agent.changes.kinds import (
     ColumnAdded,
     ColumnChanged,
     ColumnReplaced,
     ConstraintAdded,
+    Fill,
     IndexAdded,
     SchemaChange,
 )
@@ -24,21 +25,32 @@ class Guard:
 
     query: str
     message: str
+    sqlite_query: str = ""
+    """The query for SQLite, where it is another one."""
     given: str = ""
     """Name of the value that may be given on the command line instead: `books.publisher_id`."""
 
 
-def guards(changes: Sequence[SchemaChange], tables: Sequence[Table]) -> list[Guard]:
-    """Return the guards of a migration; `tables` are those before it, under their new names."""
-    before = {t.name: t for t in tables}
+def guards(changes: Sequence[SchemaChange], old: Sequence[Table], new: Sequence[Table]) -> list[Guard]:
+    """Return the guards of a migration.
+
+    Args:
+        changes: what is done.
+        old: the tables before, under their new names.
+        new: the tables after.
+    """
+    before, after = {t.name: t for t in old}, {t.name: t for t in new}
     moved = {(c.table, c.new.name) for c in changes if isinstance(c, ColumnReplaced)}
     moved |= {(c.table, c.new.name) for c in changes if isinstance(c, ColumnChanged) and c.old.type != c.new.type}
-    found = [g for c in changes if isinstance(c, ColumnAdded | ColumnChanged | ColumnReplaced) for g in _column(c, before)]
+    found = [
+        g for c in changes if isinstance(c, ColumnAdded | ColumnChanged | ColumnReplaced) for g in _column(c, before)
+    ]
     for change in changes:
         if isinstance(change, ConstraintAdded | IndexAdded):
             table = before[change.table]
+            every = [c.name for c in (*table.columns, *after[change.table].columns)]
             steady = {c.name for c in table.columns} - {name for owner, name in moved if owner == table.name}
-            found += _constraint(change, table, steady, before)
+            found += _constraint(change, table, steady, every, before)
     return found
 
 
@@ -46,15 +58,17 @@ def _column(change: ColumnAdded | ColumnChanged | ColumnReplaced, before: dict[s
     table = quoted(change.table)
     if isinstance(change, ColumnAdded):
         if change.fill is not None and not change.fill.value:
-            yield _by_hand(change.table, change.column, change.fill.reason, "", before)
+            yield _by_hand(change.table, change.column, change.fill, "", before)
         return
     name = quoted(change.new.name)
     if change.fill is not None and not change.fill.value:
-        yield _by_hand(change.table, change.new, change.fill.reason, f" WHERE {name} IS NULL", before)
+        yield _by_hand(change.table, change.new, change.fill, f" WHERE {name} IS NULL", before)
     label = f"{change.table}.{change.new.name}"
     if isinstance(change, ColumnReplaced):
         if change.loses:
-            yield _guard(table, change.loses, f"values of {label} would lose their fraction")
+            message = f"values of {label} cannot be turned into {change.new.type} without loss"
+            own = f"SELECT count(*) FROM {table} WHERE {change.sqlite_loses}" if change.sqlite_loses else ""
+            yield Guard(f"SELECT count(*) FROM {table} WHERE {change.loses}", message, own)
         elif not change.value:
             kinds = f"{change.old.type} to {change.new.type}"
             yield _guard(table, f"{name} IS NOT NULL", f"values of {label} cannot be turned from {kinds}")
@@ -67,12 +81,11 @@ def _column(change: ColumnAdded | ColumnChanged | ColumnReplaced, before: dict[s
         yield _guard(table, f"abs({name}) >= {limit}", f"values of {label} are {limit} or more")
 
 
-def _by_hand(table: str, column: Column, reason: str, where: str, before: dict[str, Table]) -> Guard:
+def _by_hand(table: str, column: Column, fill: Fill, where: str, before: dict[str, Table]) -> Guard:
     """Return the guard of a column that rows have no value for, and none can be made up."""
     query = f"SELECT count(*) FROM {quoted(table)}{where}"
-    wanted = f"{table}.{column.name}"
-    message = f"rows of {table} have no {column.name}, and {reason}: make it optional first, or fill it in here"
-    return Guard(query, message, given="" if column.type == "encrypted" or table not in before else wanted)
+    message = f"rows of {table} have no {column.name}, and {fill.reason}: make it optional first, or fill it in here"
+    return Guard(query, message, given=f"{table}.{column.name}" if fill.target in before else "")
 
 
 def _digits(column: Column) -> int:
@@ -81,7 +94,7 @@ def _digits(column: Column) -> int:
 
 
 def _constraint(
-    change: ConstraintAdded | IndexAdded, table: Table, steady: set[str], before: dict[str, Table]
+    change: ConstraintAdded | IndexAdded, table: Table, steady: set[str], every: list[str], before: dict[str, Table]
 ) -> Iterator[Guard]:
     """Yield what a new constraint asks of rows, when all that it is about is there already."""
     name = quoted(table.name)
@@ -91,26 +104,17 @@ def _constraint(
         return
     rule = change.constraint
     if isinstance(rule, CheckConstraint):
-        every = [*(c.name for c in table.columns), *steady]
-        known = columns_in(rule.expression, list(dict.fromkeys(every)))
-        if known and set(known) <= steady and not _names_more(rule, known):
+        if set(columns_in(rule.expression, every)) <= steady:
             yield _guard(name, f"NOT ({rule.expression})", f"rows of {table.name} break {rule.name}: {rule.expression}")
     elif isinstance(rule, UniqueConstraint):
         if set(rule.columns) <= steady:
             yield _twice(table.name, rule.columns, None)
-    elif isinstance(rule, ForeignKey) and rule.column in steady:
+    elif rule.column in steady:
         column, target = quoted(rule.column), quoted(rule.target_table)
         lost = f"{column} IS NOT NULL"
         if rule.target_table in before:
             lost += f" AND {column} NOT IN (SELECT {quoted(rule.target_column)} FROM {target})"
         yield _guard(name, lost, f"rows of {table.name} refer by {rule.column} to nothing in {rule.target_table}")
-
-
-def _names_more(rule: CheckConstraint, known: list[str]) -> bool:
-    """Return whether an expression has words that are no column of the old table and no word of SQL."""
-    sql = {"in", "and", "or", "not", "is", "null", "between", "length", "true", "false", "like", "abs", "lower"}
-    words = columns_in(rule.expression, [w.strip('"') for w in rule.expression.replace("(", " ").replace(")", " ").split()])
-    return any(w.lower() not in sql and w not in known and w.isidentifier() for w in words)
 
 
 def _guard(table: str, condition: str, message: str) -> Guard:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
 from backend_agent import names
@@ -39,6 +41,7 @@ from backend_agent.codegen.sources import (
 from backend_agent.engines.ddl import quoted
 
 q = names.python_literal
+_PARTS = re.compile(r".{1,80}(?:\s|$)|.{80}", re.DOTALL)
 
 
 def lines(
@@ -46,7 +49,7 @@ def lines(
 ) -> list[str]:
     """Return the body of `upgrade` or `downgrade`, as source.
 
-    First the questions, then renames; constraints go, tables and columns come, rows get their values, constraints
+    First renames, then the questions; constraints go, tables and columns come, rows get their values, constraints
     come, and what is no more goes last.
 
     Args:
@@ -56,25 +59,32 @@ def lines(
         guards: what is asked first.
     """
     before, after = {t.name: t for t in old}, {t.name: t for t in new}
-    found = [_refusal(g) for g in guards]
-    found += _renames(changes)
+    found = [*_renames(changes), *(_refusal(g) for g in guards)]
     stay = [name for name in before if name in after]
     for name in stay:
         found += _drops([c for c in changes if getattr(c, "table", None) == name])
     found += _new_tables(changes, before)
     for name in stay:
-        found += _changed_table([c for c in changes if getattr(c, "table", None) == name], before[name], after[name])
+        found += _changed_table([c for c in changes if getattr(c, "table", None) == name], after[name])
     return [*found, *_late(changes, before), *_gone_tables(changes)]
 
 
 def statement(sql: str) -> str:
     """Return SQL as the argument of `op.execute` or `sa.text`: a colon is no parameter there."""
-    return q(sql.replace(":", "\\:"))
+    return whole(sql.replace(":", "\\:"))
+
+
+def whole(text: str) -> str:
+    """Return a string literal; a long one in parts, which Python joins, so that no line gets too long."""
+    return " ".join(map(q, _PARTS.findall(text))) or q(text)
 
 
 def _refusal(guard: Guard) -> str:
     given = f", {q(guard.given)}" if guard.given else ""
-    return f"refuse({statement(guard.query)}, {q(guard.message)}{given})"
+    query = statement(guard.query)
+    if guard.sqlite_query:
+        query = f"{statement(guard.sqlite_query)} if sqlite() else {query}"
+    return f"refuse({query}, {whole(guard.message)}{given})"
 
 
 def _renames(changes: Sequence[SchemaChange]) -> list[str]:
@@ -164,7 +174,7 @@ def _gone_tables(changes: Sequence[SchemaChange]) -> list[str]:
     return [*found, *(f"op.drop_table({q(t.name)})" for t in gone)]
 
 
-def _changed_table(changes: Sequence[SchemaChange], old: Table, new: Table) -> list[str]:
+def _changed_table(changes: Sequence[SchemaChange], new: Table) -> list[str]:
     """Return what is done to a table that stays: columns come, rows get values, constraints come, columns go."""
     coming, filling, closing, moved = [], [], [], []
     for change in changes:
@@ -216,24 +226,23 @@ def _required(column: Column) -> str:
 
 
 def _altered(change: ColumnChanged) -> list[str]:
-    old, new, found = change.old, change.new, []
-    name = q(new.name)
+    old, new, name = change.old, change.new, q(change.new.name)
     retyped = column_type(old, migration=True) != column_type(new, migration=True)
-    if retyped and old.type != new.type and old.default is not None:
-        found.append(f"batch.alter_column({name}, {_existing(old)}, server_default=None)")
-    parts = []
-    if retyped:
-        parts.append(f"type_={column_type(new, migration=True)}")
-        if old.type != new.type:
-            parts.append(f"postgresql_using={q(_cast(new))}")
+    recast = retyped and old.type != new.type
+    arguments = [f"type_={column_type(new, migration=True)}"] if retyped else []
+    if recast:
+        arguments.append(f"postgresql_using={q(_cast(new))}")
     if new.nullable != old.nullable and change.fill is None:
-        parts.append(f"nullable={new.nullable}")
-    parts.append(f"existing_nullable={old.nullable}")
-    found.append(f"batch.alter_column({name}, {_existing(old)}, {', '.join(parts)})")
-    if new.default != old.default or (retyped and old.type != new.type and new.default is not None):
+        arguments.append(f"nullable={new.nullable}")
+    found = []
+    if recast and old.default is not None:  # a default of the old type cannot be cast
+        found.append(f"batch.alter_column({name}, {_existing(old)}, server_default=None)")
+    if arguments:
+        found.append(f"batch.alter_column({name}, {_existing(old)}, {', '.join(arguments)})")
+    if new.default != old.default or (recast and new.default is not None):
         default = "None" if new.default is None else server_default(new.default)
         found.append(f"batch.alter_column({name}, {_existing(new)}, server_default={default})")
-    return found if len(parts) > 1 else found[1:] if len(found) > 1 else found
+    return found
 
 
 def _cast(column: Column) -> str:
@@ -252,16 +261,17 @@ def _sql_type(column: Column) -> str:
 
 def _fill(table: str, column: Column, fill: Fill) -> list[str]:
     if not fill.value:
-        return [f"fill_in({q(table)}, {q(column.name)}, {column_type(column, migration=True)})"]
+        return [f"fill_in({q(table)}, {q(column.name)}, {q(fill.target)})"] if fill.target else []
     name = quoted(column.name)
     sql = f"UPDATE {quoted(table)} SET {name} = {fill.value} WHERE {name} IS NULL"
-    return [f"# rows that have none get {fill.value}: {fill.reason}", f"op.execute({statement(sql)})"]
+    said = textwrap.wrap(f"rows that have none get {fill.value}: {fill.reason}", 110)
+    return [*(f"# {line}" for line in said), f"op.execute({statement(sql)})"]
 
 
 def _replaced(change: ColumnReplaced) -> list[str]:
     """Return how a column with converted values takes the place of the old one."""
     new = change.new
-    spare = f"{new.name[:54]}_new"
+    spare = f"{new.name[:54]}__new"  # no field is called so: names have single underscores
     empty = new.model_copy(update={"name": spare, "nullable": True})
     added = f"batch.add_column({column_source(empty, None, late=False, migration=True)})"
     found = _batch(change, [added])
@@ -287,4 +297,4 @@ def _constraint(constraint: Constraint) -> str:
         return f"batch.create_foreign_key({name}, {ends}, {on_delete(constraint)})"
     if isinstance(constraint, UniqueConstraint):
         return f"batch.create_unique_constraint({name}, {_list(constraint.columns)})"
-    return f"batch.create_check_constraint({name}, {q(constraint.expression)})"
+    return f"batch.create_check_constraint({name}, {whole(constraint.expression)})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend_agent import engines
+from backend_agent import changes, engines
 from backend_agent.artifacts.database import DatabaseSchema
 from backend_agent.stage import Stage
 from backend_agent.stages.database import measures, tables
@@ -11,11 +11,11 @@ from backend_agent.state import Artifacts
 
 
 def draft(given: Artifacts) -> DatabaseSchema:
-    """Return the schema; raises `UserError` for a database type that is not supported."""
+    """Return the schema, behind those that were delivered; raises `UserError` for an unsupported database type."""
     engine = engines.engine(given.task.database_requirements.type)
     found = tables.tables(given.domain, given.requirements)
     subject = measures.Subject(given, engine, found)
-    return DatabaseSchema(
+    schema = DatabaseSchema(
         database_type=engine.name,
         schema_overview=measures.overview(subject),
         tables=found,
@@ -25,13 +25,14 @@ def draft(given: Artifacts) -> DatabaseSchema:
         migration_strategy=measures.migration(subject),
         backup_strategy=measures.backup(subject),
     )
+    return changes.carry(schema, given.released) if given.has("released") else schema
 
 
 STAGE = Stage(
     name="database",
     title="Database",
     artifact=DatabaseSchema,
-    reads=("task", "requirements", "domain", "architecture"),
+    reads=("task", "requirements", "domain", "architecture", "released"),
     draft=draft,
     checks=CHECKS,
 )
