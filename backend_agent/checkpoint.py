@@ -254,7 +254,9 @@ class SessionSaver(SqliteSaver):
     def _keep(self, cursor: sqlite3.Cursor, value: Any) -> bytes:
         """Store a value unless it is there; return its hash."""
         kind, body = self.serde.dumps_typed(value)
-        content = hashlib.sha256(kind.encode() + b"\0" + body).digest()
+        told = hashlib.sha256(kind.encode() + b"\0")
+        told.update(body)
+        content = told.digest()
         if not cursor.execute("SELECT 1 FROM contents WHERE content = ?", (content,)).fetchone():
             cursor.execute("INSERT OR IGNORE INTO contents VALUES (?, ?, ?)", (content, kind, zlib.compress(body, 6)))
         return content

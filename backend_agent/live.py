@@ -91,5 +91,3 @@ def _line(event: dict[str, Any]) -> str:
     found = event.get("findings", 0)
     rest = f", {found} finding{'s' if found > 1 else ''}" if found else ""
     return f"✓ {title} ({event.get('seconds', 0.0):.2f} s{rest})"
-
-

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from backend_agent.artifacts.findings import Finding
 from backend_agent.artifacts.verification import VerificationReport, VerifierRun
+from backend_agent.codegen.written import WriteReport
 from backend_agent.result import Result
 
 _SHOWN = 8
@@ -26,11 +27,12 @@ def failed(result: Result) -> bool:
     return critical or any(run.verdict == "fail" for run in runs)
 
 
-def result_text(result: Result, folder: Path) -> Text:
+def result_text(result: Result, folder: Path, written: WriteReport) -> Text:
     """Return the report that ends `develop`."""
     text = Text()
     text.append(f"\n{result.task.project_name}", style="bold")
-    text.append(f" is in {folder}\n\n")
+    text.append(f" {'would be' if written.dry_run else 'is'} in {folder}: {written.summary()}\n\n")
+    _written(text, written)
     _scores(text, result)
     for label, value in _figures(result):
         text.append(f"  {label:<18}{value}\n")
@@ -44,12 +46,12 @@ def result_text(result: Result, folder: Path) -> Text:
     text.append(f"\n  session {result.session_id}\n")
     if result.has("documentation") and any(p.path == "report.html" for p in result.documentation.pages):
         text.append(f"  report  {folder / 'report.html'}\n")
-    if result.has("code"):
+    if result.has("code") and not written.dry_run:
         text.append(f"  next    cd {folder} && make run\n")
     return text
 
 
-def result_json(result: Result, folder: Path) -> str:
+def result_json(result: Result, folder: Path, written: WriteReport) -> str:
     """Return the report that ends `develop --json`."""
     quality = result.quality if result.has("quality") else None
     verification = result.verification if result.has("verification") else None
@@ -58,7 +60,8 @@ def result_json(result: Result, folder: Path) -> str:
             "project_name": result.task.project_name,
             "session_id": result.session_id,
             "folder": str(folder),
-            "ok": not failed(result),
+            "ok": not failed(result) and not written.conflicts,
+            "written": written.to_state(),
             "overall_score": quality.overall_score if quality else None,
             "confidence_score": quality.confidence_score if quality else None,
             "metrics": {m.metric: m.score for m in quality.metrics} if quality else {},
@@ -85,6 +88,18 @@ def verification_json(report: VerificationReport) -> str:
 
 def _plain_run(run: VerifierRun) -> dict[str, Any]:
     return run.model_dump(mode="json", include={"verifier", "verdict", "tool", "version", "reason", "detail"})
+
+
+def _written(text: Text, written: WriteReport) -> None:
+    """Say about which files the user must decide; of a dry run, what would become of each. No line is left out."""
+    for line in written.lines()[:-1] if written.dry_run else []:
+        text.append(f"  {line}\n", style="red" if line.startswith("CONFLICT") else "")
+    if written.conflicts and not written.dry_run:
+        text.append(f"  Conflicts with your edits ({len(written.conflicts)})\n", style="bold red")
+        for conflict in written.conflicts:
+            text.append(f"    {conflict.path} {conflict.note}\n")
+    if written.dry_run or written.conflicts:
+        text.append("\n")
 
 
 def _scores(text: Text, result: Result) -> None:
