@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any, get_args
 
-from backend_agent import task_file
+from backend_agent import exchange, task_file
 from backend_agent.artifacts.task import BackendTask, TaskType
 from backend_agent.authors import DRAFT, Author
 from backend_agent.checkpoint import SessionSaver, open_saver
@@ -108,6 +109,16 @@ class BackendAgent:
         """Return all sessions, the one that changed last first."""
         with closing(open_saver(self.settings.database)) as saver:
             return entries(saver)
+
+    def bring_in(self, folder: Path | str) -> Session:
+        """Add a session that was exported into `folder` to the database, and return it opened.
+
+        Raises:
+            UserError: the folder is no exported session, or the session is there already.
+        """
+        with self._database() as saver:
+            session = exchange.bring_in(saver, Path(folder))
+            return Session.open(session, saver, self.settings, self.author, self.stages).owning()
 
     @contextmanager
     def _database(self) -> Iterator[SessionSaver]:

@@ -269,10 +269,15 @@ class SessionSaver(SqliteSaver):
         """As `delete_thread`, beside the event loop."""
         await asyncio.to_thread(self.delete_thread, thread_id)
 
+    @staticmethod
+    def name_of(kind: str, body: bytes) -> bytes:
+        """Return the hash under which a value is stored."""
+        return hashlib.sha256(kind.encode() + b"\0" + body).digest()
+
     def _keep(self, cursor: sqlite3.Cursor, value: Any) -> bytes:
         """Store a value unless it is there; return its hash."""
         kind, body = self.serde.dumps_typed(value)
-        content = hashlib.sha256(kind.encode() + b"\0" + body).digest()
+        content = self.name_of(kind, body)
         if not cursor.execute("SELECT 1 FROM contents WHERE content = ?", (content,)).fetchone():
             cursor.execute("INSERT OR IGNORE INTO contents VALUES (?, ?, ?)", (content, kind, zlib.compress(body, 6)))
         return content

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backend_agent.cli import app, settings_of
+from backend_agent.cli import app, resume, settings_of
 
 if TYPE_CHECKING:
     from backend_agent.agent import BackendAgent
@@ -123,6 +123,52 @@ def branch(
         fields = {name: edited.plain(value) for name, value in (_pair(text, "--set") for text in changes or [])}
         made = opened.branch(after=after, checkpoint=checkpoint, edits=replaced, changes=fields)
         typer.echo(made.id)
+
+
+@app.command()
+def revise(
+    session: _Session,
+    task: Annotated[Path, typer.Argument(help="The whole task as it is now.", show_default=False)],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="As for `develop`.")] = None,
+    renames: Annotated[
+        list[str] | None, typer.Option("--rename", help="table.old=table.new: keeps the values of a renamed column.")
+    ] = None,
+    no_verify: Annotated[
+        bool, typer.Option("--no-verify", help="Design and write, but do not run the project.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    as_json: _Json = False,
+) -> None:
+    """Take a changed task into a session: only what depends on the change runs again.
+
+    Exit codes: as `develop`.
+    """
+    from backend_agent import task_file
+    from backend_agent.agent import BackendAgent
+
+    wanted = task_file.load(task)
+    pairs = [_pair(text, "--rename") for text in renames or []]
+    with BackendAgent(settings_of(no_verify)).open(session) as opened:
+        opened.revise(wanted, dict(pairs))
+    resume(session, output=output, no_verify=no_verify, quiet=quiet, as_json=as_json)
+
+
+@app.command(name="export")
+def export_session(
+    session: _Session, folder: Annotated[Path, typer.Argument(help="A new or empty folder.", show_default=False)]
+) -> None:
+    """Write a session with its history into a folder of plain JSON files."""
+    with _agent().open(session) as opened:
+        opened.export(folder)
+
+
+@app.command(name="import")
+def import_session(
+    folder: Annotated[Path, typer.Argument(help="A folder that `export` wrote.", show_default=False)],
+) -> None:
+    """Add an exported session to this database. Prints its id."""
+    with _agent().bring_in(folder) as opened:
+        typer.echo(opened.id)
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:

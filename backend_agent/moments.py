@@ -9,7 +9,7 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
 
-_NOT_WRITTEN = ("records", "graph_version", "pinned", "feedback")
+_NOT_WRITTEN = ("records", "graph_version", "released", "pinned", "feedback")
 """State that belongs to no stage."""
 
 

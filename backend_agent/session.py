@@ -5,68 +5,34 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
-from langchain_core.runnables import RunnableConfig
-from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import StateSnapshot
 
 from backend_agent import edits as edited
 from backend_agent import feedback as said
-from backend_agent import settings, stop
+from backend_agent import settings, stop, task_file
 from backend_agent.artifacts.base import Artifact
+from backend_agent.artifacts.database import DatabaseSchema, Release
 from backend_agent.artifacts.task import BackendTask
 from backend_agent.authors import DRAFT, Author
 from backend_agent.checkpoint import SessionSaver
-from backend_agent.errors import BackendAgentError, UserError
-from backend_agent.ledger import Activity, Ledger, Status, adopt
+from backend_agent.errors import BackendAgentError
+from backend_agent.exchange import export
+from backend_agent.kept import KeptSession, is_finished, was_edited
+from backend_agent.ledger import Status, adopt
 from backend_agent.lock import SessionLock
-from backend_agent.moments import Moment, moments
-from backend_agent.pipeline import STAGES, build_graph, graph_version, stages_for
+from backend_agent.moments import Moment
+from backend_agent.pipeline import STAGES
 from backend_agent.portable import copy
 from backend_agent.progress import Watcher
-from backend_agent.result import Result
 from backend_agent.stage import Stage
 
 
-class Session:
-    """A session in a checkpoint database. Made by `start` or `open`; `close` it, or use it in a `with` block.
-
-    Args:
-        session_id: a UUID; also LangGraph's thread id.
-        task: what it is about.
-        saver: where it is kept.
-        given: the settings that it runs with.
-        author: who writes the artifacts.
-        stages: the stages to build the graph from.
-    """
-
-    def __init__(
-        self,
-        session_id: str,
-        task: BackendTask,
-        saver: SessionSaver,
-        given: settings.Settings,
-        author: Author = DRAFT,
-        stages: Sequence[Stage[Any]] = STAGES,
-    ) -> None:
-        self.id = session_id
-        self.task = task
-        self._saver = saver
-        self._settings = given
-        self._author = author
-        self._all = stages
-        self._stages = {stage.name: stage for stage in stages_for(task.type, stages)}
-        self._version = graph_version(tuple(self._stages.values()))
-        self._first = next(iter(self._stages))
-        self._ledger = Ledger(saver, session_id)
-        graph = build_graph(until=task.type, author=author, stages=stages)
-        self._graph: CompiledStateGraph[Any, Any, Any, Any] = graph.copy(update={"checkpointer": saver})
-        self._config: RunnableConfig = {"configurable": {"thread_id": session_id}}
+class Session(KeptSession):
+    """A session that runs, pauses, is edited and branched. Made by `start`, `open` or `branch`."""
 
     @classmethod
     def start(
@@ -86,45 +52,6 @@ class Session:
             session._ledger.pause_after = names
         return session
 
-    @classmethod
-    def open(
-        cls,
-        session_id: str,
-        saver: SessionSaver,
-        given: settings.Settings,
-        author: Author = DRAFT,
-        stages: Sequence[Stage[Any]] = STAGES,
-    ) -> Self:
-        """Return a session that was started before; raises `UserError` when there is none that can be used."""
-        found = saver.get_tuple({"configurable": {"thread_id": session_id}})
-        if found is None:
-            raise UserError(f"there is no session {session_id[:60]!r} in {given.database}")
-        values = found.checkpoint["channel_values"]
-        task = values.get("task") or values.get("__start__", {}).get("task")
-        session = cls(session_id, BackendTask.from_state(task), saver, given, author, stages)
-        if values.get("graph_version", session._version) != session._version:
-            raise UserError(f"session {session_id} was made by another release of backend-agent; start a new one")
-        adopt(saver, session_id)
-        return session
-
-    def owning(self) -> Self:
-        """Have the database closed with this session. Return the session."""
-        self._closing = weakref.finalize(self, self._saver.close)
-        return self
-
-    def close(self) -> None:
-        """Close the database, if this session is the one that opened it."""
-        if hasattr(self, "_closing"):
-            self._closing()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     def run(self, on_progress: Watcher | None = None) -> Mapping[str, Any]:
         """Run all that has not run yet, up to a pause, and return the state: plain JSON values by stage.
 
@@ -137,7 +64,7 @@ class Session:
             return self.state
         with SessionLock(self._saver, self.id):
             snapshot = self._snapshot()
-            if _finished(snapshot):
+            if is_finished(snapshot):
                 return self.state
             if on_progress is not None:
                 on_progress({"event": "session_started", "session": self.id})
@@ -163,7 +90,7 @@ class Session:
         with SessionLock(self._saver, self.id):
             changed = said.heard(stage, sentence, self.task)
             if changed is not None:
-                self._keep_task(changed)
+                self._keep_task(changed, {})
                 self._ledger.note("feedback", stage, sentence, status="idle")
                 return True
             before = self.state.get("feedback", {}).get(stage, [])
@@ -179,7 +106,12 @@ class Session:
         """
         value = edited.valid(self._stage(stage), artifact)
         with SessionLock(self._saver, self.id):
-            self._update({stage: value, "pinned": {stage: True}})
+            delivered = self._delivered({})
+            if stage == "database" and delivered:
+                from backend_agent.changes import carry
+
+                value = carry(DatabaseSchema.from_state(value), Release.from_state(delivered["released"])).to_state()
+            self._update({stage: value, "pinned": {stage: True}, **delivered})
             self._ledger.note("edited", stage, status="idle")
 
     def release(self, stage: str) -> None:
@@ -219,45 +151,32 @@ class Session:
                 made._update({**wanted, "task": task.to_state(), "pinned": pinned})  # noqa: SLF001 - the same
         return made
 
-    def revise(self, task: BackendTask) -> None:
-        """Take a changed task; the next run repeats only what depends on the change."""
+    def revise(self, task: BackendTask | Mapping[str, Any], renames: Mapping[str, str] | None = None) -> None:
+        """Take a changed task; the next run repeats only what depends on the change.
+
+        Statements keep their numbers, and the schema that was delivered is kept as the base of a migration.
+
+        Args:
+            task: the whole task as it is now.
+            renames: what is called otherwise in the database, such as `{"books.stock": "books.copies"}`; never guessed.
+        """
+        task = task if isinstance(task, BackendTask) else task_file.from_dict(task)
         with SessionLock(self._saver, self.id):
-            self._keep_task(task)
+            self._keep_task(task, renames or {})
             self._ledger.note("revised", status="idle")
-
-    def history(self) -> list[Moment]:
-        """Return the session's checkpoints, oldest first."""
-        return moments(self._graph, self._config)
-
-    def activity(self) -> list[Activity]:
-        """Return what happened to the session, oldest first."""
-        return self._ledger.activity()
 
     def delete(self) -> None:
         """Delete the session, with its history; raises `UserError` while a process runs it."""
         with SessionLock(self._saver, self.id):
             self._saver.delete_thread(self.id)
 
+    def export(self, folder: Path | str) -> None:
+        """Write the session with its history into a new folder of plain JSON files, for `BackendAgent.bring_in`."""
+        export(self._saver, self.id, Path(folder))
+
     def write(self, folder: Path | str) -> Any:
         """Write the project's files; as `Result.write`."""
         return self.result.write(folder)
-
-    def artifact(self, stage: str) -> dict[str, Any]:
-        """Return a stage's artifact as plain JSON values; raises `UserError` when it has not run."""
-        value: dict[str, Any] | None = self.state.get(self._stage(stage).name)
-        if value is None:
-            raise UserError(f"session {self.id} has no {stage} yet; `resume` it first")
-        return value
-
-    @property
-    def stages(self) -> tuple[str, ...]:
-        """The stages that this session's task needs, in order."""
-        return tuple(self._stages)
-
-    @property
-    def status(self) -> Status:
-        """Whether it runs, waits, has ended or failed."""
-        return self._ledger.status
 
     @property
     def pause_after(self) -> list[str]:
@@ -267,38 +186,6 @@ class Session:
     @pause_after.setter
     def pause_after(self, stages: Sequence[str]) -> None:
         self._ledger.pause_after = self._known(stages)
-
-    @property
-    def pinned(self) -> list[str]:
-        """Stages whose artifacts were edited, and are kept."""
-        return [name for name, pinned in self.state.get("pinned", {}).items() if pinned]
-
-    @property
-    def unheard(self) -> dict[str, list[str]]:
-        """By stage, feedback that no field of the task can say: kept for a chat model."""
-        return dict(self.state.get("feedback", {}))
-
-    @property
-    def result(self) -> Result:
-        """The artifacts so far, typed."""
-        return Result(self.id, {"task": self.task.to_state(), **self.state})
-
-    @property
-    def state(self) -> Mapping[str, Any]:
-        """The artifacts so far, as plain JSON values by stage, and their `records`."""
-        values: Mapping[str, Any] = self._snapshot().values
-        return values
-
-    @property
-    def next(self) -> tuple[str, ...]:
-        """The stages that are due."""
-        snapshot = self._snapshot()
-        return (self._first,) if _edited(snapshot) else tuple(snapshot.next)
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing is left to run."""
-        return _finished(self._snapshot())
 
     async def arun(self, on_progress: Watcher | None = None) -> Mapping[str, Any]:
         """As `run`, beside the event loop."""
@@ -322,9 +209,9 @@ class Session:
         """As `branch`, beside the event loop."""
         return await asyncio.to_thread(self.branch, **how)
 
-    async def arevise(self, task: BackendTask) -> None:
+    async def arevise(self, task: BackendTask | Mapping[str, Any], renames: Mapping[str, str] | None = None) -> None:
         """As `revise`, beside the event loop."""
-        await asyncio.to_thread(self.revise, task)
+        await asyncio.to_thread(self.revise, task, renames)
 
     async def awrite(self, folder: Path | str) -> Any:
         """As `write`, beside the event loop."""
@@ -337,7 +224,7 @@ class Session:
     def _stream(self, snapshot: StateSnapshot, on_progress: Watcher | None) -> None:
         """Run what is due; a session that was edited begins anew, where stages without a change do no work."""
         task = snapshot.values.get("task", self.task.to_state())
-        given = None if snapshot.next and not _edited(snapshot) else {"task": task}
+        given = None if snapshot.next and not was_edited(snapshot) else {"task": task}
         pauses = self._ledger.pause_after
         seen: set[str] = set()
         # Sync: what a stage wrote is on the disk before the next one begins.
@@ -378,53 +265,26 @@ class Session:
         with contextlib.suppress(BackendAgentError):
             self._ledger.note(event, detail=detail, status=status)
 
-    def _snapshot(self, checkpoint: str | None = None) -> StateSnapshot:
-        place: RunnableConfig = {"configurable": {"thread_id": self.id}}
-        if checkpoint is not None:
-            place["configurable"]["checkpoint_id"] = checkpoint
-        return self._graph.get_state(place)
-
     def _update(self, values: Mapping[str, Any]) -> None:
         """Add a checkpoint that holds `values`; the next run then begins anew."""
         task = {} if self.state.get("task") else {"task": self.task.to_state()}
         self._graph.update_state(self._config, {**task, **values}, as_node=self._first)
 
-    def _keep_task(self, task: BackendTask) -> None:
+    def _keep_task(self, task: BackendTask, renames: Mapping[str, str]) -> None:
         edited.same_kind(self.task, task)
-        self._update({"task": task.to_state()})
+        self._update({"task": task.to_state(), **self._delivered(renames)})
         self.task = task
 
-    def _moment(self, after: str | None, checkpoint: str | None) -> Moment:
-        found = self.history()
-        if not found:
-            raise UserError(f"session {self.id} has not run yet: there is nothing to branch from")
-        if after is not None:
-            self._stage(after)
-            found = [moment for moment in found if after in moment.wrote]
-            if not found:
-                raise UserError(
-                    f"session {self.id} has no {after} yet; `resume` it first, or branch after another stage"
-                )
-        if checkpoint is not None:
-            found = [moment for moment in found if moment.checkpoint == checkpoint]
-            if not found:
-                raise UserError(f"session {self.id} has no checkpoint {checkpoint[:60]!r}; `history` lists them")
-        return found[-1]
+    def _delivered(self, renames: Mapping[str, str]) -> dict[str, Any]:
+        """Return what a finished run delivered, as the base of the migration to what comes next.
 
-    def _stage(self, name: str) -> Stage[Any]:
-        self._known([name])
-        return self._stages[name]
-
-    def _known(self, names: Sequence[str]) -> list[str]:
-        for name in names:
-            if name not in self._stages:
-                raise UserError(f"there is no stage {name[:60]!r}; write one of: {', '.join(self._stages)}")
-        return list(dict.fromkeys(names))
-
-
-def _edited(snapshot: StateSnapshot) -> bool:
-    return (snapshot.metadata or {}).get("source") == "update"
-
-
-def _finished(snapshot: StateSnapshot) -> bool:
-    return bool(snapshot.values) and not snapshot.next and not _edited(snapshot)
+        Before a run is finished, what was delivered is what it was: the schema on the way to the next is nobody's yet.
+        """
+        snapshot = self._snapshot()
+        if "database" in snapshot.values and is_finished(snapshot):
+            schema = DatabaseSchema.from_state(snapshot.values["database"])
+        elif "released" in snapshot.values:
+            schema = Release.from_state(snapshot.values["released"]).database
+        else:
+            return {}
+        return {"released": Release(database=schema, renames=dict(renames)).to_state()}

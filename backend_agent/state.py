@@ -11,7 +11,7 @@ from backend_agent.artifacts.api import APISpecification
 from backend_agent.artifacts.architecture import ArchitectureDesign
 from backend_agent.artifacts.base import Artifact
 from backend_agent.artifacts.code import Implementation
-from backend_agent.artifacts.database import DatabaseSchema
+from backend_agent.artifacts.database import DatabaseSchema, Release
 from backend_agent.artifacts.deployment import DeploymentConfiguration
 from backend_agent.artifacts.documentation import Documentation
 from backend_agent.artifacts.domain import DomainModel
@@ -50,13 +50,15 @@ class State(TypedDict, total=False):
     verification: Json
     quality: Json
     documentation: Json
-    records: Annotated[Json, merge]
-    """By stage: provenance, and the results of its checks."""
-    graph_version: str
     pinned: Annotated[Json, merge]
     """By stage: whether its artifact was edited by hand; then reruns keep it."""
     feedback: Annotated[Json, merge]
     """By stage: what the user said of it that no task field can say; a list of sentences, for the stage's author."""
+    records: Annotated[Json, merge]
+    """By stage: provenance, and the results of its checks."""
+    graph_version: str
+    released: Json
+    """What was delivered before the task was revised: a `Release`. Missing in a session that never was."""
 
 
 class Artifacts:
@@ -90,6 +92,10 @@ class Artifacts:
     @property
     def task(self) -> BackendTask:
         return self._get("task", BackendTask)
+
+    @property
+    def released(self) -> Release:
+        return self._get("released", Release)
 
     @property
     def requirements(self) -> RequirementsAnalysis:
