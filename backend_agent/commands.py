@@ -153,6 +153,22 @@ def revise(
     resume(session, output=output, no_verify=no_verify, quiet=quiet, as_json=as_json)
 
 
+@app.command()
+def diff(
+    session: _Session,
+    other: Annotated[str, typer.Argument(help="The session to compare it with.", show_default=False)],
+    files: Annotated[bool, typer.Option("--files", help="With the lines that differ in files.")] = False,
+    as_json: _Json = False,
+) -> None:
+    """Print what differs between two sessions: designs, tables, API changes (breaking ones marked), files."""
+    with _agent().open(session) as opened, _agent().open(other) as second:
+        found = opened.diff(second)
+    if as_json:
+        typer.echo(json.dumps(found.to_state(), indent=2, ensure_ascii=False))
+    else:
+        typer.echo(found.to_text(files=files) or "no difference")
+
+
 @app.command(name="export")
 def export_session(
     session: _Session, folder: Annotated[Path, typer.Argument(help="A new or empty folder.", show_default=False)]

@@ -7,7 +7,7 @@ import contextlib
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from langgraph.types import StateSnapshot
 
@@ -29,6 +29,9 @@ from backend_agent.pipeline import STAGES
 from backend_agent.portable import copy
 from backend_agent.progress import Watcher
 from backend_agent.stage import Stage
+
+if TYPE_CHECKING:
+    from backend_agent.changes import Differences
 
 
 class Session(KeptSession):
@@ -170,6 +173,12 @@ class Session(KeptSession):
         with SessionLock(self._saver, self.id):
             self._saver.delete_thread(self.id)
 
+    def diff(self, other: KeptSession) -> Differences:
+        """Return what differs in another session: designs by element, tables, API (breaking or not), files."""
+        from backend_agent.changes import differences
+
+        return differences(dict(self.state), dict(other.state))
+
     def export(self, folder: Path | str) -> None:
         """Write the session with its history into a new folder of plain JSON files, for `BackendAgent.bring_in`."""
         export(self._saver, self.id, Path(folder))
@@ -208,6 +217,10 @@ class Session(KeptSession):
     async def abranch(self, **how: Any) -> Self:
         """As `branch`, beside the event loop."""
         return await asyncio.to_thread(self.branch, **how)
+
+    async def adiff(self, other: KeptSession) -> Differences:
+        """As `diff`, beside the event loop."""
+        return await asyncio.to_thread(self.diff, other)
 
     async def arevise(self, task: BackendTask | Mapping[str, Any], renames: Mapping[str, str] | None = None) -> None:
         """As `revise`, beside the event loop."""
