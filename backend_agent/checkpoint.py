@@ -33,11 +33,12 @@ from langgraph.checkpoint.base import (
     writes_sort_key,
 )
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.serde.types import ERROR
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.utils import search_where
 
 from backend_agent import tables
-from backend_agent.errors import UserError
+from backend_agent.errors import BackendAgentError, UserError
 
 _GET = """SELECT thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata
 FROM checkpoints """
@@ -182,7 +183,7 @@ class SessionSaver(SqliteSaver):
             self._check_owner(cursor, thread)
             for position, (channel, value) in enumerate(writes):
                 index = WRITES_IDX_MAP.get(channel, position)
-                content = self._keep(cursor, value)
+                content = self._keep(cursor, _told(value) if channel == ERROR else value)
                 cursor.execute(query, (thread, namespace, checkpoint, task_id, task_path, index, channel, content))
 
     def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
@@ -328,6 +329,11 @@ class SessionSaver(SqliteSaver):
 
     def _load(self, kind: str, body: bytes) -> Any:
         return self.serde.loads_typed((kind, zlib.decompress(body)))
+
+
+def _told(error: object) -> str:
+    """Return what is kept of an error: only our own messages, since another one may hold a password."""
+    return str(error) if isinstance(error, BackendAgentError) else type(error).__name__
 
 
 def _place(config: RunnableConfig) -> tuple[str, str]:

@@ -139,7 +139,10 @@ def entries(saver: SessionSaver) -> list[Entry]:
 
 
 def adopt(saver: SessionSaver, session: str) -> None:
-    """Make the entry of a session that has checkpoints only, as older releases made them."""
+    """Make the entry of a session that has checkpoints only, as older releases made them; others keep theirs."""
+    with saver.cursor(transaction=False) as cursor:
+        if cursor.execute("SELECT 1 FROM sessions WHERE session = ?", (session,)).fetchone():
+            return
     found = saver.get_tuple({"configurable": {"thread_id": session}})
     if found is not None:
         values = found.checkpoint["channel_values"]

@@ -22,7 +22,7 @@ from backend_agent.checkpoint import SessionSaver
 from backend_agent.errors import BackendAgentError
 from backend_agent.exchange import export
 from backend_agent.kept import KeptSession, is_finished, was_edited
-from backend_agent.ledger import Status, adopt
+from backend_agent.ledger import Status
 from backend_agent.lock import SessionLock
 from backend_agent.moments import Moment
 from backend_agent.pipeline import STAGES
@@ -256,7 +256,7 @@ class Session(KeptSession):
     @contextlib.contextmanager
     def _noted(self, snapshot: StateSnapshot) -> Iterator[None]:
         """Write down that the session runs, and how that ended."""
-        adopt(self._saver, self.id)
+        self._ledger.enter(self.task.project_name)
         self._ledger.note("resumed" if snapshot.values else "started", status="thinking")
         try:
             yield
