@@ -21,7 +21,7 @@ from backend_agent.authors import DRAFT, Author
 from backend_agent.checkpoint import SessionSaver
 from backend_agent.errors import BackendAgentError
 from backend_agent.exchange import export
-from backend_agent.kept import KeptSession, is_finished, was_edited
+from backend_agent.kept import KeptSession, is_due, is_finished, was_edited
 from backend_agent.ledger import Status
 from backend_agent.lock import SessionLock
 from backend_agent.moments import Moment
@@ -237,7 +237,7 @@ class Session(KeptSession):
     def _stream(self, snapshot: StateSnapshot, on_progress: Watcher | None) -> None:
         """Run what is due; a session that was edited begins anew, where stages without a change do no work."""
         task = snapshot.values.get("task", self.task.to_state())
-        given = None if snapshot.next and not was_edited(snapshot) else {"task": task}
+        given = None if is_due(snapshot) and not was_edited(snapshot) else {"task": task}
         pauses = self._ledger.pause_after
         seen: set[str] = set()
         # Sync: what a stage wrote is on the disk before the next one begins.

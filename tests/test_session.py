@@ -91,7 +91,9 @@ def test_a_stage_that_fails_is_taken_up_again(
     monkeypatch.setattr(author, "write", write)
     reopened = Session.open(session.id, saver, settings, author, fakes.stages())
     reopened.run()
-    assert sorted(author.wrote) == sorted(ALL)
+    assert set(author.wrote) == set(ALL)
+    # The one that ran beside it may have been in flight when it failed.
+    assert {name for name in ALL if author.wrote.count(name) > 1} <= {"database"}
 
 
 @pytest.mark.parametrize("dies", ["requirements", "security", "code"])
