@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         import typer
 
-        from backend_agent.cli import app
+        from backend_agent.commands import app
 
         code = typer.main.get_command(app)(args=arguments, prog_name="backend-agent", standalone_mode=False)
     except KeyboardInterrupt:

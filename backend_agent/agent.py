@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any, get_args
 
-from backend_agent import task_file
+from backend_agent import exchange, task_file
 from backend_agent.artifacts.task import BackendTask, TaskType
 from backend_agent.authors import DRAFT, Author
-from backend_agent.checkpoint import open_saver
+from backend_agent.checkpoint import SessionSaver, open_saver
+from backend_agent.ledger import Entry, entries
 from backend_agent.pipeline import STAGES
 from backend_agent.progress import Watcher
 from backend_agent.result import Result
@@ -47,31 +49,86 @@ class BackendAgent:
         self.author = author
         self.stages = stages
 
-    def develop(self, task: BackendTask | Mapping[str, Any], on_progress: Watcher | None = None) -> Result:
+    def develop(
+        self,
+        task: BackendTask | Mapping[str, Any],
+        on_progress: Watcher | None = None,
+        *,
+        pause_after: Sequence[str] = (),
+    ) -> Result:
         """Run all stages that the task's type needs, and return what they brought. Works inside an event loop too.
 
         Args:
             task: what the service should do; a dictionary is validated first.
             on_progress: called with each event, such as `{"event": "stage_started", "stage": "api", ...}`.
+            pause_after: stages after which to stop; the result then names in `due` what has yet to run.
 
         Raises:
             UserError: the task is not valid, or asks for what is not supported.
         """
+        with self.start(task, pause_after=pause_after) as session:
+            return Result(session.id, session.run(on_progress), session.next)
+
+    def resume(
+        self, session_id: str, on_progress: Watcher | None = None, *, feedback: str | Sequence[str] = ()
+    ) -> Result:
+        """Take a session up where it stopped, also in another process; no finished stage is repeated.
+
+        Args:
+            session_id: which.
+            on_progress: called with each event.
+            feedback: as `Session.resume`.
+
+        Raises:
+            UserError: there is no such session, it was made by another release, or another process runs it.
+        """
+        with self.open(session_id) as session:
+            return Result(session.id, session.resume(on_progress, feedback=feedback), session.next)
+
+    def start(self, task: BackendTask | Mapping[str, Any], *, pause_after: Sequence[str] = ()) -> Session:
+        """Return a new session, to be run, paused, edited and branched; close it, or use it in a `with` block.
+
+        Raises:
+            UserError: as `develop`.
+        """
         task = task if isinstance(task, BackendTask) else task_file.from_dict(task)
         task_file.refuse_unsupported(task)
-        with closing(open_saver(self.settings.database)) as saver:
-            session = Session.start(task, saver, self.settings, self.author, self.stages)
-            return Result(session.id, session.run(on_progress))
+        with self._database() as saver:
+            return Session.start(task, saver, self.settings, self.author, self.stages, pause_after).owning()
 
-    def resume(self, session_id: str, on_progress: Watcher | None = None) -> Result:
-        """Take a session up where it stopped, also in another process; no finished stage is repeated.
+    def open(self, session_id: str) -> Session:
+        """Return a session that was started before; close it, or use it in a `with` block.
 
         Raises:
             UserError: there is no such session, or it was made by another release.
         """
+        with self._database() as saver:
+            return Session.open(session_id, saver, self.settings, self.author, self.stages).owning()
+
+    def sessions(self) -> list[Entry]:
+        """Return all sessions, the one that changed last first."""
         with closing(open_saver(self.settings.database)) as saver:
-            session = Session.open(session_id, saver, self.settings, self.author, self.stages)
-            return Result(session.id, session.run(on_progress))
+            return entries(saver)
+
+    def bring_in(self, folder: Path | str) -> Session:
+        """Add a session that was exported into `folder` to the database, and return it opened.
+
+        Raises:
+            UserError: the folder is no exported session, or the session is there already.
+        """
+        with self._database() as saver:
+            session = exchange.bring_in(saver, Path(folder))
+            return Session.open(session, saver, self.settings, self.author, self.stages).owning()
+
+    @contextmanager
+    def _database(self) -> Iterator[SessionSaver]:
+        """Give an open database that is closed again only when the block fails."""
+        saver = open_saver(self.settings.database)
+        try:
+            yield saver
+        except BaseException:
+            saver.close()
+            raise
 
     async def process_task(self, task: Mapping[str, Any]) -> dict[str, Any]:
         """Develop a task given as a plain dictionary; return plain JSON values.

@@ -19,7 +19,7 @@ class Author(Protocol):
 
     @property
     def name(self) -> str:
-        """`draft`, or the chat model's name; kept in the artifact's provenance."""
+        """`draft`, `edited`, or the chat model's name; kept in the artifact's provenance."""
         ...
 
     def identity(self, stage: Stage[Any]) -> str:
@@ -60,6 +60,33 @@ class DraftAuthor:
 
 
 DRAFT: Author = DraftAuthor()
+
+
+class Kept:
+    """Keeps an artifact that the user edited: what it reads may change, it does not.
+
+    Args:
+        content: the artifact's digest.
+    """
+
+    name = "edited"
+
+    def __init__(self, content: str) -> None:
+        self._content = content
+
+    def identity(self, stage: Stage[Any]) -> str:  # noqa: ARG002 - the same for every stage
+        """Return what was edited, by its digest."""
+        return self._content
+
+    def write(
+        self,
+        stage: Stage[Any],
+        given: Artifacts,
+        findings: Sequence[Finding],  # noqa: ARG002 - the user decided
+    ) -> tuple[Artifact, str]:
+        """Return the artifact as it is."""
+        artifact: Artifact = getattr(given, stage.name)
+        return artifact, "edited by hand and kept"
 
 
 def fingerprint(stage: Stage[Any], author: Author, inputs: Mapping[str, str], heard: str, settings: Settings) -> str:

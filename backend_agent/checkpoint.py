@@ -11,9 +11,10 @@ import asyncio
 import hashlib
 import json
 import sqlite3
-import time
+import threading
 import zlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -32,70 +33,53 @@ from langgraph.checkpoint.base import (
     writes_sort_key,
 )
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.serde.types import ERROR
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.utils import search_where
 
-from backend_agent.errors import UserError
+from backend_agent import tables
+from backend_agent.errors import BackendAgentError, UserError
 
-FORMAT = 1
-"""Kept in the file's `user_version`; raised when the tables change."""
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS checkpoints (
-    thread_id TEXT NOT NULL,
-    checkpoint_ns TEXT NOT NULL DEFAULT '',
-    checkpoint_id TEXT NOT NULL,
-    parent_checkpoint_id TEXT,
-    type TEXT,
-    checkpoint BLOB,
-    metadata BLOB,
-    PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS versions (
-    thread_id TEXT NOT NULL,
-    checkpoint_ns TEXT NOT NULL DEFAULT '',
-    channel TEXT NOT NULL,
-    version TEXT NOT NULL,
-    content BLOB NOT NULL,
-    PRIMARY KEY (thread_id, checkpoint_ns, channel, version)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS writes (
-    thread_id TEXT NOT NULL,
-    checkpoint_ns TEXT NOT NULL DEFAULT '',
-    checkpoint_id TEXT NOT NULL,
-    task_id TEXT NOT NULL,
-    task_path TEXT NOT NULL DEFAULT '',
-    idx INTEGER NOT NULL,
-    channel TEXT NOT NULL,
-    content BLOB NOT NULL,
-    PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id, task_id, idx)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS contents (
-    content BLOB PRIMARY KEY,
-    type TEXT NOT NULL,
-    value BLOB NOT NULL
-);
-"""
 _GET = """SELECT thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata
 FROM checkpoints """
-_TRIES = 100
+WAIT = 30.0
+"""Seconds to wait for another process that writes."""
+_REMEDIES = {
+    "locked": "another program keeps it busy: try again when it is done",
+    "disk is full": "make room and resume: what was finished is kept",
+    "readonly": "give yourself the right to write it, or choose another with BACKEND_AGENT_DATABASE",
+    "malformed": "restore it from a backup, or choose another with BACKEND_AGENT_DATABASE",
+    "decompress": "it is damaged: restore it from a backup, or choose another with BACKEND_AGENT_DATABASE",
+}
 _Pending = list[PendingWrite]
 _OF_THREAD = "WHERE thread_id = ? AND checkpoint_ns = ? "
 
 
 def open_saver(path: Path | str) -> SessionSaver:
     """Open (or make) a checkpoint database; raises `UserError` when the file cannot be one."""
+    connection = None
     try:
         if str(path) != ":memory:":
-            Path(path).expanduser().parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(str(path), timeout=30, check_same_thread=False)
-        saver = SessionSaver(connection)
+            path = Path(path).expanduser()
+            path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(str(path), timeout=WAIT, check_same_thread=False)
+        saver = SessionSaver(connection, str(path))
         saver.setup()
     except (OSError, sqlite3.Error) as error:
-        raise UserError(
-            f"{path}: the session database cannot be used ({error}); choose another with BACKEND_AGENT_DATABASE"
-        ) from None
+        if connection is not None:
+            connection.close()
+        raise unusable(str(path), error) from None
     return saver
+
+
+def unusable(path: str, error: Exception) -> UserError:
+    """Return the one line that says why a session database cannot be used, and what to do."""
+    text = str(error)
+    said = f"{path or 'the file'}: the session database cannot be used ({text}); "
+    for sign, remedy in _REMEDIES.items():
+        if sign in text:
+            return UserError(said + remedy)
+    return UserError(said + "choose another with BACKEND_AGENT_DATABASE")
 
 
 class SessionSaver(SqliteSaver):
@@ -103,28 +87,58 @@ class SessionSaver(SqliteSaver):
 
     Args:
         conn: opened with `check_same_thread=False`; closed by `close()`.
+        path: the file's name, for messages.
     """
 
-    def __init__(self, conn: sqlite3.Connection) -> None:
+    def __init__(self, conn: sqlite3.Connection, path: str = "") -> None:
         # Plain values only: no class is ever imported or constructed because a row says so.
         super().__init__(conn, serde=JsonPlusSerializer(allowed_msgpack_modules=None, allowed_json_modules=None))
+        self.lock = threading.RLock()  # type: ignore[assignment]  # nested blocks are one transaction
+        self.path = path
+        self._owners: dict[str, str] = {}
 
     def setup(self) -> None:
         """Make the tables; raises `sqlite3.DatabaseError` for a file of another kind."""
-        if self.is_setup:
-            return
-        self.conn.execute("BEGIN IMMEDIATE")  # of several processes that open a new file, one makes the tables
-        with self.conn:
-            found = self.conn.execute("PRAGMA user_version").fetchone()[0]
-            if found != FORMAT:
-                if found or self.conn.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                    raise sqlite3.DatabaseError(f"it is not a session database of format {FORMAT}")
-                for statement in _SCHEMA.split(";"):
-                    self.conn.execute(statement)
-                self.conn.execute(f"PRAGMA user_version={FORMAT}")
-        _write_ahead(self.conn)
-        self.conn.execute("PRAGMA synchronous=NORMAL")
-        self.is_setup = True
+        if not self.is_setup:
+            tables.prepare(self.conn)
+            self.is_setup = True
+
+    @contextmanager
+    def cursor(self, transaction: bool = True) -> Iterator[sqlite3.Cursor]:  # noqa: FBT001, FBT002 - as the base class
+        """Give a cursor. Inside one transaction: all of the block is kept, or nothing; blocks may be nested.
+
+        Raises:
+            UserError: the database is locked, full, read-only or damaged.
+        """
+        with self.lock:
+            cursor = self.conn.cursor()
+            outermost = transaction and not self.conn.in_transaction
+            try:
+                self.setup()
+                if outermost:
+                    cursor.execute("BEGIN IMMEDIATE")
+                yield cursor
+                if outermost:
+                    self.conn.commit()
+            except (sqlite3.Error, zlib.error) as error:
+                raise unusable(self.path, error) from error
+            finally:
+                if outermost and self.conn.in_transaction:
+                    self.conn.rollback()
+                cursor.close()
+
+    def own(self, thread_id: str, owner: str | None) -> None:
+        """From now on write to a session only while `owner` holds its lock; None: whoever does."""
+        if owner is None:
+            self._owners.pop(thread_id, None)
+        else:
+            self._owners[thread_id] = owner
+
+    def _check_owner(self, cursor: sqlite3.Cursor, thread: str) -> None:
+        owner = self._owners.get(thread)
+        held = "SELECT 1 FROM locks WHERE session = ? AND owner = ?"
+        if owner and not cursor.execute(held, (thread, owner)).fetchone():
+            raise UserError(f"session {thread} was taken over by another process; nothing more is written by this one")
 
     def close(self) -> None:
         """Close the connection; the write-ahead log is folded into the file."""
@@ -145,6 +159,7 @@ class SessionSaver(SqliteSaver):
         parent = config["configurable"].get("checkpoint_id")
         values = checkpoint["channel_values"]
         with self.cursor() as cursor:
+            self._check_owner(cursor, thread)
             for channel, version in new_versions.items():
                 if channel in values:
                     content = self._keep(cursor, values[channel])
@@ -165,9 +180,10 @@ class SessionSaver(SqliteSaver):
         replace = all(channel in WRITES_IDX_MAP for channel, _ in writes)
         query = f"INSERT OR {'REPLACE' if replace else 'IGNORE'} INTO writes VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         with self.cursor() as cursor:
+            self._check_owner(cursor, thread)
             for position, (channel, value) in enumerate(writes):
                 index = WRITES_IDX_MAP.get(channel, position)
-                content = self._keep(cursor, value)
+                content = self._keep(cursor, _told(value) if channel == ERROR else value)
                 cursor.execute(query, (thread, namespace, checkpoint, task_id, task_path, index, channel, content))
 
     def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
@@ -195,7 +211,8 @@ class SessionSaver(SqliteSaver):
         query = f"{_GET} {where} ORDER BY checkpoint_id DESC LIMIT ?"
         with self.cursor(transaction=False) as cursor:
             rows = cursor.execute(query, (*values, -1 if limit is None else limit)).fetchall()
-            found = [self._tuple(cursor, row) for row in rows]
+            loaded: dict[bytes, Any] = {}
+            found = [self._tuple(cursor, row, loaded) for row in rows]
         yield from found
 
     def delete_thread(self, thread_id: str) -> None:
@@ -203,6 +220,8 @@ class SessionSaver(SqliteSaver):
         with self.cursor() as cursor:
             for table in ("checkpoints", "versions", "writes"):
                 cursor.execute(f"DELETE FROM {table} WHERE thread_id = ?", (str(thread_id),))
+            for table in ("sessions", "activity"):
+                cursor.execute(f"DELETE FROM {table} WHERE session = ?", (str(thread_id),))
             cursor.execute(
                 "DELETE FROM contents WHERE content NOT IN"
                 " (SELECT content FROM versions UNION SELECT content FROM writes)"
@@ -251,31 +270,42 @@ class SessionSaver(SqliteSaver):
         """As `delete_thread`, beside the event loop."""
         await asyncio.to_thread(self.delete_thread, thread_id)
 
+    @staticmethod
+    def name_of(kind: str, body: bytes) -> bytes:
+        """Return the hash under which a value is stored."""
+        told = hashlib.sha256(kind.encode() + b"\0")
+        told.update(body)
+        return told.digest()
+
     def _keep(self, cursor: sqlite3.Cursor, value: Any) -> bytes:
         """Store a value unless it is there; return its hash."""
         kind, body = self.serde.dumps_typed(value)
-        told = hashlib.sha256(kind.encode() + b"\0")
-        told.update(body)
-        content = told.digest()
+        content = self.name_of(kind, body)
         if not cursor.execute("SELECT 1 FROM contents WHERE content = ?", (content,)).fetchone():
             cursor.execute("INSERT OR IGNORE INTO contents VALUES (?, ?, ?)", (content, kind, zlib.compress(body, 6)))
         return content
 
-    def _tuple(self, cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> CheckpointTuple:
+    def _tuple(
+        self, cursor: sqlite3.Cursor, row: tuple[Any, ...], loaded: dict[bytes, Any] | None = None
+    ) -> CheckpointTuple:
+        """Return a row's checkpoint; `loaded` holds values by hash, so that many checkpoints read each only once."""
+        loaded = {} if loaded is None else loaded
         thread, namespace, identifier, parent, kind, body, details = row
         checkpoint = cast("Checkpoint", self._load(kind, body))
         versions = {channel: str(version) for channel, version in checkpoint["channel_versions"].items()}
         kept = cursor.execute(
-            "SELECT channel, version, type, value FROM versions JOIN contents USING (content) "
+            "SELECT channel, version, content FROM versions "
             + _OF_THREAD
             + "AND version IN (SELECT value FROM json_each(?))",
-            (thread, namespace, json.dumps(list(versions.values()))),
+            (thread, namespace, json.dumps(list(set(versions.values())))),
         ).fetchall()
-        checkpoint["channel_values"] = {
-            channel: self._load(stored, value)
-            for channel, version, stored, value in kept
-            if versions.get(channel) == version
-        }
+        contents = {channel: content for channel, version, content in kept if versions.get(channel) == version}
+        for content in set(contents.values()) - loaded.keys():
+            stored = cursor.execute("SELECT type, value FROM contents WHERE content = ?", (content,)).fetchone()
+            if stored is None:
+                raise sqlite3.DatabaseError("a value is missing: the database disk image is malformed")
+            loaded[content] = self._load(*stored)
+        checkpoint["channel_values"] = {channel: loaded[content] for channel, content in contents.items()}
         return CheckpointTuple(
             _config(thread, namespace, identifier),
             checkpoint,
@@ -294,21 +324,18 @@ class SessionSaver(SqliteSaver):
         rows.sort(key=lambda r: writes_sort_key(r[4], r[0], r[5]))
         return [(task, channel, self._load(kind, value)) for task, channel, kind, value, _, _ in rows]
 
+    def versions_in(self, kind: str, body: bytes) -> set[tuple[str, str]]:
+        """Return the channels of a kept checkpoint, and the version that each had."""
+        checkpoint = self._load(kind, body)
+        return {(channel, str(version)) for channel, version in checkpoint["channel_versions"].items()}
+
     def _load(self, kind: str, body: bytes) -> Any:
         return self.serde.loads_typed((kind, zlib.decompress(body)))
 
 
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Turn the write-ahead log on. SQLite does not wait for other openers here, so this does."""
-    for attempt in range(_TRIES):
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            if attempt == _TRIES - 1:
-                raise
-            time.sleep(0.1)
-        else:
-            return
+def _told(error: object) -> str:
+    """Return what is kept of an error: only our own messages, since another one may hold a password."""
+    return str(error) if isinstance(error, BackendAgentError) else type(error).__name__
 
 
 def _place(config: RunnableConfig) -> tuple[str, str]:

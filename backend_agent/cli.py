@@ -61,6 +61,9 @@ def develop(
     database: Annotated[
         str | None, typer.Option("--database", "-d", help="Instead of the task's database_requirements.type.")
     ] = None,
+    pause_after: Annotated[
+        str, typer.Option("--pause-after", help="Stages, such as architecture,api: stop there to look and to edit.")
+    ] = "",
     no_verify: _NoVerify = False,
     dry_run: _DryRun = False,
     quiet: _Quiet = False,
@@ -80,9 +83,11 @@ def develop(
     wanted = _with_options(task_file.load(task), architecture, database)
     task_file.refuse_unsupported(wanted, task)
     folder = _usable(output or Path(_folder_name(wanted.project_name)), wanted)
-    settings = _settings(no_verify)
+    settings = settings_of(no_verify)
     with _watcher(quiet or as_json) as watch:
-        result = BackendAgent(settings).develop(wanted, watch)
+        result = BackendAgent(settings).develop(wanted, watch, pause_after=listed(pause_after))
+    if result.due:
+        paused(result, quiet=quiet, as_json=as_json)
     _finish(result, folder, dry_run=dry_run, quiet=quiet, as_json=as_json)
 
 
@@ -90,6 +95,9 @@ def develop(
 def resume(
     session: Annotated[str, typer.Argument(help="The session's id, as `develop` printed it.")],
     output: _Output = None,
+    feedback: Annotated[
+        list[str] | None, typer.Option("--feedback", help="Such as 'api: use cursor pagination'; may be repeated.")
+    ] = None,
     no_verify: _NoVerify = False,
     dry_run: _DryRun = False,
     quiet: _Quiet = False,
@@ -101,7 +109,9 @@ def resume(
     if output:
         _usable(output)
     with _watcher(quiet or as_json) as watch:
-        result = BackendAgent(_settings(no_verify)).resume(session, watch)
+        result = BackendAgent(settings_of(no_verify)).resume(session, watch, feedback=feedback or ())
+    if result.due:
+        paused(result, quiet=quiet, as_json=as_json)
     folder = _usable(output or Path(_folder_name(result.task.project_name)), result.task)
     _finish(result, folder, dry_run=dry_run, quiet=quiet, as_json=as_json)
 
@@ -122,7 +132,7 @@ def verify(
     from backend_agent.report import verification_json, verification_text
     from backend_agent.verify import run
 
-    settings = _settings(no_verify=False)
+    settings = settings_of(no_verify=False)
     with _watcher(quiet or as_json) as watch, progress.watched_by(watch), stop.on_signals():
         report = run.verify(folder, settings.postgres_url, seconds=settings.verify_seconds)
     if as_json:
@@ -146,7 +156,8 @@ def _with_options(task: BackendTask, architecture: str | None, database: str | N
     return task_file.from_dict(values)
 
 
-def _settings(no_verify: bool) -> Settings:
+def settings_of(no_verify: bool) -> Settings:
+    """Return the environment's settings, as the options change them."""
     from backend_agent.settings import Settings
 
     return Settings.from_environment().with_changes(verify=False if no_verify else None)
@@ -175,6 +186,22 @@ def _finish(result: Result, folder: Path, *, dry_run: bool, quiet: bool, as_json
     elif not quiet:
         _print(result_text(result, folder, written))
     raise typer.Exit(4 if written.conflicts else 1 if failed(result) else 0)
+
+
+def listed(text: str) -> list[str]:
+    """Return the words between commas."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def paused(result: Result, *, quiet: bool, as_json: bool) -> None:
+    """Say what a paused session waits for, and how to go on; end the command."""
+    from backend_agent.report import paused_json, paused_text
+
+    if as_json:
+        typer.echo(paused_json(result))
+    elif not quiet:
+        _print(paused_text(result))
+    raise typer.Exit(0)
 
 
 def _print(text: Any) -> None:

@@ -13,7 +13,7 @@ from backend_agent import progress, settings
 from backend_agent.artifacts.base import Artifact
 from backend_agent.artifacts.findings import Finding
 from backend_agent.artifacts.quality import QualityAssessment
-from backend_agent.authors import Author, digest, fingerprint
+from backend_agent.authors import Author, Kept, digest, fingerprint
 from backend_agent.errors import UserError
 from backend_agent.stage import Stage
 from backend_agent.state import Artifacts, Json, State
@@ -82,6 +82,8 @@ def reruns(name: str, state: State, limit: int) -> bool:
     """Return whether running a stage again may help: it has not heard these findings, and has tries left."""
     record = state.get("records", {}).get(name, {})
     heard = _heard(_findings(name, state))
+    if state.get("pinned", {}).get(name):
+        return False
     return bool(heard) and heard != record.get("heard") and record.get("reruns", 0) < limit
 
 
@@ -94,6 +96,10 @@ def _run(stage: Stage[Any], author: Author, known: Known, state: State) -> Json:
     heard = _heard(findings) or (old or {}).get("heard", "")
     digests = {name: known.digest(name, value) for name, value in inputs.items()}
     digests["checks"] = digest({name: record.get("checks", []) for name, record in records.items()})
+    if said := _said(stage.name, state):
+        digests["feedback"] = digest([finding.evidence for finding in said])
+    if state.get("pinned", {}).get(stage.name):
+        author = Kept(known.digest(stage.name, state[stage.name]))  # type: ignore[literal-required]  # as above
     print_now = fingerprint(stage, author, digests, heard, settings.current())
     told = {"stage": stage.name, "title": stage.title}
     if old and stage.name in state and old["fingerprint"] == print_now and not _asked_for_reruns(stage.name, state):
@@ -107,7 +113,7 @@ def _run(stage: Stage[Any], author: Author, known: Known, state: State) -> Json:
     typed = {name: known.artifact(name, value) for name, value in inputs.items()}
     names = (*stage.reads, stage.name)
     before = {stage.name: state[stage.name]} if stage.name in state else {}  # type: ignore[literal-required]  # as above
-    artifact, note = author.write(stage, Artifacts({**typed, **before, "records": records}, names), findings)
+    artifact, note = author.write(stage, Artifacts({**typed, **before, "records": records}, names), [*findings, *said])
     value = artifact.to_state()
     final = stage.artifact.from_state(value)
     known.learn(stage.name, value, final)
@@ -147,6 +153,14 @@ def _findings(name: str, state: State) -> list[Finding]:
         return []
     assessment = QualityAssessment.from_state(state["quality"])
     return [f for f in assessment.findings if f.stage == name] if name in assessment.weak_stages else []
+
+
+def _said(name: str, state: State) -> list[Finding]:
+    """Return what the user has to say to a stage, in the form in which its author hears anything."""
+    return [
+        Finding(stage=name, metric="architecture", severity="major", title="The user says", evidence=text)
+        for text in state.get("feedback", {}).get(name, [])
+    ]
 
 
 def _asked_for_reruns(name: str, state: State) -> bool:

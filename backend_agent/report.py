@@ -15,6 +15,9 @@ from backend_agent.artifacts.verification import VerificationReport, VerifierRun
 from backend_agent.codegen.written import WriteReport
 from backend_agent.result import Result
 
+DESIGNS = ("requirements", "domain", "architecture", "database", "api", "security", "performance", "testing",
+           "deployment", "code")  # fmt: skip
+"""What there is to look at in a paused session."""
 _SHOWN = 8
 """Findings, unplaced requirements and verifiers that are listed; the rest is counted."""
 _ORDER = {"critical": 0, "major": 1, "minor": 2}
@@ -39,6 +42,7 @@ def result_text(result: Result, folder: Path, written: WriteReport) -> Text:
     if result.has("domain"):
         unplaced = [f"{u.requirement} {u.part or u.reason}".strip() for u in result.domain.unplaced]
         _listed(text, "Not covered by the code", unplaced, "yellow")
+    _listed(text, "Feedback kept for a chat model; no draft can follow it", result.unheard, "yellow")
     if result.has("verification"):
         _runs(text, result.verification.runs)
     if result.has("quality"):
@@ -66,11 +70,32 @@ def result_json(result: Result, folder: Path, written: WriteReport) -> str:
             "confidence_score": quality.confidence_score if quality else None,
             "metrics": {m.metric: m.score for m in quality.metrics} if quality else {},
             "unplaced": [u.to_state() for u in result.domain.unplaced] if result.has("domain") else [],
+            "unheard": result.unheard,
             "verifiers": [_plain_run(run) for run in verification.runs] if verification else [],
             "findings": [f.to_state() for f in quality.findings] if quality else [],
         },
         indent=2,
     )
+
+
+def paused_text(result: Result) -> Text:
+    """Return what is said when a session stops where it was asked to."""
+    session = result.session_id
+    last = [name for name in DESIGNS if result.has(name)] or ["requirements"]
+    text = Text()
+    text.append(f"\n{result.task.project_name}", style="bold")
+    text.append(f" is paused before {', '.join(result.due)}\n\n")
+    text.append(f"  look at it  backend-agent show {session} {last[-1]}\n")
+    text.append(f"  change it   backend-agent edit {session} {last[-1]}\n")
+    text.append(f"  go on       backend-agent resume {session}\n")
+    _listed(text, "Feedback kept for a chat model; no draft can follow it", result.unheard, "yellow")
+    return text
+
+
+def paused_json(result: Result) -> str:
+    """Return the same for `--json`."""
+    values = {"project_name": result.task.project_name, "session_id": result.session_id, "paused": True}
+    return json.dumps({**values, "due": list(result.due), "unheard": result.unheard}, indent=2)
 
 
 def verification_text(report: VerificationReport) -> Text:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +37,12 @@ class Result:
     Args:
         session_id: the session it comes from.
         state: the session's state, plain JSON values.
+        due: stages that have yet to run, when the session is paused.
     """
 
-    def __init__(self, session_id: str, state: Mapping[str, Any]) -> None:
+    def __init__(self, session_id: str, state: Mapping[str, Any], due: Sequence[str] = ()) -> None:
         self.session_id = session_id
+        self.due = tuple(due)
         self._state = dict(state)
         self._artifacts = Artifacts(self._state)
         self._read: dict[str, Any] = {}
@@ -67,6 +69,12 @@ class Result:
         if name not in self._read:
             self._read[name] = getattr(self._artifacts, name)
         return self._read[name]
+
+    @property
+    def unheard(self) -> list[str]:
+        """Feedback that no draft can follow, as `stage: sentence`; kept for a chat model."""
+        said: dict[str, list[str]] = self._state.get("feedback", {})
+        return [f"{stage}: {text}" for stage, texts in said.items() for text in texts]
 
     @property
     def task(self) -> BackendTask:

@@ -1,67 +1,41 @@
-"""Sessions: one project over time, a LangGraph thread. Started, run, and taken up again where it stopped."""
+"""Sessions: one project over time, a LangGraph thread. Run, paused, edited, branched, and taken up where it stopped."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
-from langchain_core.runnables import RunnableConfig
-from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import StateSnapshot
 
-from backend_agent import settings, stop
+from backend_agent import edits as edited
+from backend_agent import feedback as said
+from backend_agent import settings, stop, task_file
+from backend_agent.artifacts.base import Artifact
+from backend_agent.artifacts.database import DatabaseSchema, Release
 from backend_agent.artifacts.task import BackendTask
 from backend_agent.authors import DRAFT, Author
 from backend_agent.checkpoint import SessionSaver
-from backend_agent.errors import UserError
-from backend_agent.pipeline import STAGES, build_graph, graph_version, stages_for
+from backend_agent.errors import BackendAgentError
+from backend_agent.exchange import export
+from backend_agent.kept import KeptSession, is_due, is_finished, was_edited
+from backend_agent.ledger import Status
+from backend_agent.lock import SessionLock
+from backend_agent.moments import Moment
+from backend_agent.pipeline import STAGES
+from backend_agent.portable import copy
 from backend_agent.progress import Watcher
 from backend_agent.stage import Stage
 
-
-@dataclass(frozen=True)
-class Moment:
-    """One checkpoint of a session."""
-
-    checkpoint: str
-    """Its id."""
-    time: str
-    """When it was made: ISO 8601, UTC."""
-    next: tuple[str, ...]
-    """Stages due next; empty at the end."""
-    wrote: tuple[str, ...]
-    """Artifacts that the step before it wrote."""
+if TYPE_CHECKING:
+    from backend_agent.changes import Differences
 
 
-class Session:
-    """A session in a checkpoint database. Made by `start` or `open`.
-
-    Args:
-        session_id: a UUID; also LangGraph's thread id.
-        task: what it is about.
-        saver: where it is kept.
-        given: the settings that it runs with.
-        author: who writes the artifacts.
-        stages: the stages to build the graph from.
-    """
-
-    def __init__(
-        self,
-        session_id: str,
-        task: BackendTask,
-        saver: SessionSaver,
-        given: settings.Settings,
-        author: Author = DRAFT,
-        stages: Sequence[Stage[Any]] = STAGES,
-    ) -> None:
-        self.id = session_id
-        self.task = task
-        self._settings = given
-        self._version = graph_version(stages_for(task.type, stages))
-        graph = build_graph(until=task.type, author=author, stages=stages)
-        self._graph: CompiledStateGraph[Any, Any, Any, Any] = graph.copy(update={"checkpointer": saver})
-        self._config: RunnableConfig = {"configurable": {"thread_id": session_id}}
+class Session(KeptSession):
+    """A session that runs, pauses, is edited and branched. Made by `start`, `open` or `branch`."""
 
     @classmethod
     def start(
@@ -71,68 +45,259 @@ class Session:
         given: settings.Settings,
         author: Author = DRAFT,
         stages: Sequence[Stage[Any]] = STAGES,
+        pause_after: Sequence[str] = (),
     ) -> Self:
-        """Return a new session; nothing has run or been kept yet."""
-        return cls(str(uuid.uuid4()), task, saver, given, author, stages)
-
-    @classmethod
-    def open(
-        cls,
-        session_id: str,
-        saver: SessionSaver,
-        given: settings.Settings,
-        author: Author = DRAFT,
-        stages: Sequence[Stage[Any]] = STAGES,
-    ) -> Self:
-        """Return a session that was started before; raises `UserError` when there is none that can be used."""
-        found = saver.get_tuple({"configurable": {"thread_id": session_id}})
-        if found is None:
-            raise UserError(f"there is no session {session_id[:60]!r} in {given.database}")
-        values = found.checkpoint["channel_values"]
-        task = values.get("task") or values.get("__start__", {}).get("task")
-        session = cls(session_id, BackendTask.from_state(task), saver, given, author, stages)
-        if values.get("graph_version", session._version) != session._version:
-            raise UserError(f"session {session_id} was made by another release of backend-agent; start a new one")
+        """Return a new session; nothing has run yet."""
+        session = cls(str(uuid.uuid4()), task, saver, given, author, stages)
+        names = session._known(pause_after)
+        session._ledger.enter(task.project_name)
+        if names:
+            session._ledger.pause_after = names
         return session
 
     def run(self, on_progress: Watcher | None = None) -> Mapping[str, Any]:
-        """Run all that has not run yet and return the state: plain JSON values by stage.
+        """Run all that has not run yet, up to a pause, and return the state: plain JSON values by stage.
 
         A stage that finished is not repeated, also when the process was killed in between.
+
+        Raises:
+            UserError: another process runs this session.
         """
-        snapshot = self._graph.get_state(self._config)
-        if snapshot.values and not snapshot.next:
+        if self.finished:
             return self.state
-        if on_progress is not None:
-            on_progress({"event": "session_started", "session": self.id})
-        given = None if snapshot.next else {"task": self.task.to_state()}
-        with settings.use(self._settings), stop.on_signals():
-            # Sync: what a stage wrote is on the disk before the next one begins.
-            for event in self._graph.stream(given, self._config, stream_mode="custom", durability="sync"):
-                if on_progress is not None:
-                    on_progress(event)
+        with SessionLock(self._saver, self.id):
+            snapshot = self._snapshot()
+            if is_finished(snapshot):
+                return self.state
+            if on_progress is not None:
+                on_progress({"event": "session_started", "session": self.id})
+            with self._noted(snapshot), settings.use(self._settings), stop.on_signals():
+                self._stream(snapshot, on_progress)
         return self.state
 
-    @property
-    def state(self) -> Mapping[str, Any]:
-        """The artifacts so far, as plain JSON values by stage, and their `records`."""
-        values: Mapping[str, Any] = self._graph.get_state(self._config).values
-        return values
+    def resume(self, on_progress: Watcher | None = None, *, feedback: str | Sequence[str] = ()) -> Mapping[str, Any]:
+        """Go on as `run` does, after telling stages what to do differently.
+
+        Args:
+            on_progress: called with each event.
+            feedback: sentences such as `api: use cursor pagination`. What a field of the task can say changes the task;
+                the rest is kept for a chat model, no draft can follow it: `unheard` lists it.
+        """
+        for text in [feedback] if isinstance(feedback, str) else feedback:
+            self.tell(text)
+        return self.run(on_progress)
+
+    def tell(self, text: str) -> bool:
+        """Take feedback on a stage, `stage: sentence`. Return whether a field of the task says it."""
+        stage, sentence = said.split(text, tuple(self._stages))
+        with SessionLock(self._saver, self.id):
+            changed = said.heard(stage, sentence, self.task)
+            if changed is not None:
+                self._keep_task(changed, {})
+                self._ledger.note("feedback", stage, sentence, status="idle")
+                return True
+            before = self.state.get("feedback", {}).get(stage, [])
+            self._update({"feedback": {stage: [*before, sentence]}})
+            self._ledger.note("feedback_kept", stage, sentence, status="idle")
+        return False
+
+    def edit(self, stage: str, artifact: Artifact | Mapping[str, Any]) -> None:
+        """Replace a stage's artifact and pin it: reruns keep it, findings on it are reported; what reads it reruns.
+
+        Raises:
+            UserError: it is not valid; the message names the field.
+        """
+        value = edited.valid(self._stage(stage), artifact)
+        with SessionLock(self._saver, self.id):
+            delivered = self._delivered({})
+            if stage == "database" and delivered:
+                from backend_agent.changes import carry
+
+                value = carry(DatabaseSchema.from_state(value), Release.from_state(delivered["released"])).to_state()
+            self._update({stage: value, "pinned": {stage: True}, **delivered})
+            self._ledger.note("edited", stage, status="idle")
+
+    def release(self, stage: str) -> None:
+        """Undo the pinning: the next run writes the stage's artifact again."""
+        self._stage(stage)
+        with SessionLock(self._saver, self.id):
+            self._update({"pinned": {stage: False}})
+            self._ledger.note("released", stage, status="idle")
+
+    def branch(
+        self,
+        *,
+        after: str | None = None,
+        checkpoint: str | None = None,
+        edits: Mapping[str, Artifact | Mapping[str, Any]] | None = None,
+        changes: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Return a new session that begins where this one was; this one is not changed.
+
+        Args:
+            after: the stage after which it leaves this one; None: at `checkpoint`, or at the newest.
+            checkpoint: a checkpoint's id, from `history`.
+            edits: by stage, an artifact to replace; as `edit`.
+            changes: fields of the task that differ there, such as `{"architecture_type": "hexagonal"}`.
+        """
+        wanted = {name: edited.valid(self._stage(name), value) for name, value in (edits or {}).items()}
+        moment = self._moment(after, checkpoint)
+        identifier = str(uuid.uuid4())
+        before = self._snapshot(moment.checkpoint).values
+        task = edited.changed(BackendTask.from_state(before.get("task") or self.task.to_state()), changes or {})
+        with self._saver.cursor():  # the new session is there as a whole, or not at all
+            copy(self._saver, self.id, moment.checkpoint, identifier)
+            made = type(self)(identifier, task, self._saver, self._settings, self._author, self._all)
+            made._begin_as_branch(f"from {self.id} at {moment.checkpoint}", after or "")  # noqa: SLF001 - of this class
+            if wanted or changes:
+                pinned = dict.fromkeys(wanted, True)
+                made._update({**wanted, "task": task.to_state(), "pinned": pinned})  # noqa: SLF001 - the same
+        return made
+
+    def revise(self, task: BackendTask | Mapping[str, Any], renames: Mapping[str, str] | None = None) -> None:
+        """Take a changed task; the next run repeats only what depends on the change.
+
+        Statements keep their numbers, and the schema that was delivered is kept as the base of a migration.
+
+        Args:
+            task: the whole task as it is now.
+            renames: what is called otherwise in the database, such as `{"books.stock": "books.copies"}`; never guessed.
+        """
+        task = task if isinstance(task, BackendTask) else task_file.from_dict(task)
+        with SessionLock(self._saver, self.id):
+            self._keep_task(task, renames or {})
+            self._ledger.note("revised", status="idle")
+
+    def delete(self) -> None:
+        """Delete the session, with its history; raises `UserError` while a process runs it."""
+        with SessionLock(self._saver, self.id):
+            self._saver.delete_thread(self.id)
+
+    def diff(self, other: KeptSession) -> Differences:
+        """Return what differs in another session: designs by element, tables, API (breaking or not), files."""
+        from backend_agent.changes import differences
+
+        return differences(dict(self.state), dict(other.state))
+
+    def export(self, folder: Path | str) -> None:
+        """Write the session with its history into a new folder of plain JSON files, for `BackendAgent.bring_in`."""
+        export(self._saver, self.id, Path(folder))
+
+    def write(self, folder: Path | str) -> Any:
+        """Write the project's files; as `Result.write`."""
+        return self.result.write(folder)
 
     @property
-    def finished(self) -> bool:
-        """Whether nothing is left to run."""
-        snapshot = self._graph.get_state(self._config)
-        return bool(snapshot.values) and not snapshot.next
+    def pause_after(self) -> list[str]:
+        """Stages after which the next runs stop, each once. May be set."""
+        return self._ledger.pause_after
 
-    def history(self) -> list[Moment]:
-        """Return the session's checkpoints, oldest first."""
-        moments: list[Moment] = []
-        before: Mapping[str, Any] = {}
-        for snapshot in reversed(list(self._graph.get_state_history(self._config))):
-            values: Mapping[str, Any] = snapshot.values
-            wrote = tuple(k for k in values if k not in ("records", "graph_version") and values[k] != before.get(k))
-            identifier = snapshot.config["configurable"]["checkpoint_id"]
-            moments.append(Moment(identifier, snapshot.created_at or "", tuple(snapshot.next), wrote))
-            before = values
-        return moments
+    @pause_after.setter
+    def pause_after(self, stages: Sequence[str]) -> None:
+        self._ledger.pause_after = self._known(stages)
+
+    async def arun(self, on_progress: Watcher | None = None) -> Mapping[str, Any]:
+        """As `run`, beside the event loop."""
+        return await asyncio.to_thread(self.run, on_progress)
+
+    async def aresume(
+        self, on_progress: Watcher | None = None, *, feedback: str | Sequence[str] = ()
+    ) -> Mapping[str, Any]:
+        """As `resume`, beside the event loop."""
+        return await asyncio.to_thread(self.resume, on_progress, feedback=feedback)
+
+    async def aedit(self, stage: str, artifact: Artifact | Mapping[str, Any]) -> None:
+        """As `edit`, beside the event loop."""
+        await asyncio.to_thread(self.edit, stage, artifact)
+
+    async def ahistory(self) -> list[Moment]:
+        """As `history`, beside the event loop."""
+        return await asyncio.to_thread(self.history)
+
+    async def abranch(self, **how: Any) -> Self:
+        """As `branch`, beside the event loop."""
+        return await asyncio.to_thread(self.branch, **how)
+
+    async def adiff(self, other: KeptSession) -> Differences:
+        """As `diff`, beside the event loop."""
+        return await asyncio.to_thread(self.diff, other)
+
+    async def arevise(self, task: BackendTask | Mapping[str, Any], renames: Mapping[str, str] | None = None) -> None:
+        """As `revise`, beside the event loop."""
+        await asyncio.to_thread(self.revise, task, renames)
+
+    async def awrite(self, folder: Path | str) -> Any:
+        """As `write`, beside the event loop."""
+        return await asyncio.to_thread(self.write, folder)
+
+    def _begin_as_branch(self, origin: str, after: str) -> None:
+        self._ledger.enter(self.task.project_name)
+        self._ledger.note("branched", after, origin)
+
+    def _stream(self, snapshot: StateSnapshot, on_progress: Watcher | None) -> None:
+        """Run what is due; a session that was edited begins anew, where stages without a change do no work."""
+        task = snapshot.values.get("task", self.task.to_state())
+        given = None if is_due(snapshot) and not was_edited(snapshot) else {"task": task}
+        pauses = self._ledger.pause_after
+        seen: set[str] = set()
+        # Sync: what a stage wrote is on the disk before the next one begins.
+        events = self._graph.stream(
+            given, self._config, stream_mode="custom", durability="sync", interrupt_after=pauses or None
+        )
+        for event in events:
+            if event["event"] in ("stage_finished", "stage_skipped"):
+                seen.add(event["stage"])
+            self._ledger.follow(event)
+            if on_progress is not None:
+                on_progress(event)
+        if pauses:
+            self._ledger.pause_after = [name for name in pauses if name not in seen]
+
+    @contextlib.contextmanager
+    def _noted(self, snapshot: StateSnapshot) -> Iterator[None]:
+        """Write down that the session runs, and how that ended."""
+        self._ledger.enter(self.task.project_name)
+        self._ledger.note("resumed" if snapshot.values else "started", status="thinking")
+        try:
+            yield
+        except KeyboardInterrupt:
+            self._note_end("stopped", "", "idle")
+            raise
+        except BaseException as error:
+            # Only our own messages are written down: another one may hold anything, a password too.
+            message = str(error) if isinstance(error, BackendAgentError) else type(error).__name__
+            self._note_end("failed", message, "error")
+            raise
+        due = self._snapshot().next
+        self._ledger.note(
+            "paused" if due else "completed", detail=" ".join(due), status="paused" if due else "completed"
+        )
+
+    def _note_end(self, event: str, detail: str, status: Status) -> None:
+        """Write an end down; when the database is what failed, that is what the caller must hear of."""
+        with contextlib.suppress(BackendAgentError):
+            self._ledger.note(event, detail=detail, status=status)
+
+    def _update(self, values: Mapping[str, Any]) -> None:
+        """Add a checkpoint that holds `values`; the next run then begins anew."""
+        task = {} if self.state.get("task") else {"task": self.task.to_state()}
+        self._graph.update_state(self._config, {**task, **values}, as_node=self._first)
+
+    def _keep_task(self, task: BackendTask, renames: Mapping[str, str]) -> None:
+        edited.same_kind(self.task, task)
+        self._update({"task": task.to_state(), **self._delivered(renames)})
+        self.task = task
+
+    def _delivered(self, renames: Mapping[str, str]) -> dict[str, Any]:
+        """Return what a finished run delivered, as the base of the migration to what comes next.
+
+        Before a run is finished, what was delivered is what it was: the schema on the way to the next is nobody's yet.
+        """
+        snapshot = self._snapshot()
+        if "database" in snapshot.values and is_finished(snapshot):
+            schema = DatabaseSchema.from_state(snapshot.values["database"])
+        elif "released" in snapshot.values:
+            schema = Release.from_state(snapshot.values["released"]).database
+        else:
+            return {}
+        return {"released": Release(database=schema, renames=dict(renames)).to_state()}

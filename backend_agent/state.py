@@ -50,6 +50,10 @@ class State(TypedDict, total=False):
     verification: Json
     quality: Json
     documentation: Json
+    pinned: Annotated[Json, merge]
+    """By stage: whether its artifact was edited by hand; then reruns keep it."""
+    feedback: Annotated[Json, merge]
+    """By stage: what the user said of it that no task field can say; a list of sentences, for the stage's author."""
     records: Annotated[Json, merge]
     """By stage: provenance, and the results of its checks."""
     graph_version: str

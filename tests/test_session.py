@@ -11,7 +11,7 @@ from pathlib import Path
 import fakes
 import pytest
 
-from backend_agent import session as sessions
+from backend_agent import kept
 from backend_agent.authors import DRAFT
 from backend_agent.checkpoint import SessionSaver, open_saver
 from backend_agent.errors import UserError
@@ -91,7 +91,9 @@ def test_a_stage_that_fails_is_taken_up_again(
     monkeypatch.setattr(author, "write", write)
     reopened = Session.open(session.id, saver, settings, author, fakes.stages())
     reopened.run()
-    assert sorted(author.wrote) == sorted(ALL)
+    assert set(author.wrote) == set(ALL)
+    # The one that ran beside it may have been in flight when it failed.
+    assert {name for name in ALL if author.wrote.count(name) > 1} <= {"database"}
 
 
 @pytest.mark.parametrize("dies", ["requirements", "security", "code"])
@@ -141,7 +143,7 @@ def test_a_session_of_another_graph_is_refused(
 ) -> None:
     session = Session.start(fakes.TASK, saver, settings, DRAFT, fakes.stages())
     session.run()
-    monkeypatch.setattr(sessions, "graph_version", lambda stages: "another")
+    monkeypatch.setattr(kept, "graph_version", lambda stages: "another")
     with pytest.raises(UserError, match="another release"):
         Session.open(session.id, saver, settings, DRAFT, fakes.stages())
 

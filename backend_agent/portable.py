@@ -1,0 +1,46 @@
+"""Sessions that move: copied within a database, from a checkpoint on back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backend_agent.checkpoint import SessionSaver
+
+_CHAIN = """
+WITH RECURSIVE chain (checkpoint_id) AS (
+    SELECT ?2
+    UNION
+    SELECT c.parent_checkpoint_id FROM checkpoints c JOIN chain USING (checkpoint_id)
+    WHERE c.thread_id = ?1 AND c.checkpoint_ns = '' AND c.parent_checkpoint_id IS NOT NULL
+)
+"""
+
+
+def copy(saver: SessionSaver, source: str, checkpoint: str, target: str) -> None:
+    """Copy a checkpoint and all that led to it into a new session. What ran after it is not part of it."""
+    with saver.cursor() as cursor:
+        rows = cursor.execute(
+            _CHAIN
+            + "SELECT checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata FROM checkpoints"
+            + " WHERE thread_id = ?1 AND checkpoint_ns = '' AND checkpoint_id IN chain",
+            (source, checkpoint),
+        ).fetchall()
+        used: set[tuple[str, Any]] = set()
+        for identifier, parent, kind, body, details in rows:
+            used |= saver.versions_in(kind, body)
+            row = (target, "", identifier, parent, kind, body, details)
+            cursor.execute("INSERT INTO checkpoints VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        for channel, version in sorted(used):
+            cursor.execute(
+                "INSERT INTO versions SELECT ?, checkpoint_ns, channel, version, content FROM versions"
+                " WHERE thread_id = ? AND checkpoint_ns = '' AND channel = ? AND version = ?",
+                (target, source, channel, version),
+            )
+        # The writes of the last one belong to the step behind it, which the copy has yet to take.
+        cursor.execute(
+            _CHAIN
+            + "INSERT INTO writes SELECT ?3, checkpoint_ns, checkpoint_id, task_id, task_path, idx, channel, content"
+            + " FROM writes WHERE thread_id = ?1 AND checkpoint_ns = '' AND checkpoint_id IN chain"
+            + " AND checkpoint_id <> ?2",
+            (source, checkpoint, target),
+        )

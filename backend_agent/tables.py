@@ -1,0 +1,112 @@
+"""The session database's tables: how they are made, and how those of older releases are brought up to date."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+
+FORMAT = 2
+"""Kept in the file's `user_version`; raised when the tables change."""
+
+_CHECKPOINTS = """
+CREATE TABLE checkpoints (
+    thread_id TEXT NOT NULL,
+    checkpoint_ns TEXT NOT NULL DEFAULT '',
+    checkpoint_id TEXT NOT NULL,
+    parent_checkpoint_id TEXT,
+    type TEXT,
+    checkpoint BLOB,
+    metadata BLOB,
+    PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id)
+) WITHOUT ROWID;
+CREATE TABLE versions (
+    thread_id TEXT NOT NULL,
+    checkpoint_ns TEXT NOT NULL DEFAULT '',
+    channel TEXT NOT NULL,
+    version TEXT NOT NULL,
+    content BLOB NOT NULL,
+    PRIMARY KEY (thread_id, checkpoint_ns, channel, version)
+) WITHOUT ROWID;
+CREATE TABLE writes (
+    thread_id TEXT NOT NULL,
+    checkpoint_ns TEXT NOT NULL DEFAULT '',
+    checkpoint_id TEXT NOT NULL,
+    task_id TEXT NOT NULL,
+    task_path TEXT NOT NULL DEFAULT '',
+    idx INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    content BLOB NOT NULL,
+    PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id, task_id, idx)
+) WITHOUT ROWID;
+CREATE TABLE contents (
+    content BLOB PRIMARY KEY,
+    type TEXT NOT NULL,
+    value BLOB NOT NULL
+);
+"""
+_SESSIONS = """
+CREATE TABLE sessions (
+    session TEXT PRIMARY KEY,
+    project TEXT NOT NULL,
+    status TEXT NOT NULL,
+    made TEXT NOT NULL,
+    changed TEXT NOT NULL,
+    pause_after TEXT NOT NULL DEFAULT '[]'
+) WITHOUT ROWID;
+CREATE TABLE activity (
+    number INTEGER PRIMARY KEY,
+    session TEXT NOT NULL,
+    time TEXT NOT NULL,
+    event TEXT NOT NULL,
+    stage TEXT NOT NULL DEFAULT '',
+    detail TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX activity_by_session ON activity (session, number);
+CREATE TABLE locks (
+    session TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    birth TEXT NOT NULL,
+    host TEXT NOT NULL,
+    since TEXT NOT NULL,
+    beat REAL NOT NULL
+) WITHOUT ROWID;
+"""
+_STEPS = (_CHECKPOINTS, _SESSIONS)
+"""What each format added to the one before it; the first made the file."""
+_TRIES = 100
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables, or those that an older release did not have: all of them, or none.
+
+    Raises:
+        sqlite3.DatabaseError: the file is another program's, or a newer release's.
+    """
+    if connection.execute("PRAGMA user_version").fetchone()[0] != FORMAT:
+        connection.execute("BEGIN IMMEDIATE")  # of several processes that open a new file, one makes the tables
+        with connection:
+            found = connection.execute("PRAGMA user_version").fetchone()[0]
+            if found > FORMAT or found < 0:
+                raise sqlite3.DatabaseError(f"it is of format {found}, this release knows up to {FORMAT}: update")
+            if found == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                raise sqlite3.DatabaseError("it is a database of another program")
+            for step in _STEPS[found:]:
+                for statement in step.split(";"):
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version={FORMAT}")
+    _write_ahead(connection)
+    connection.execute("PRAGMA synchronous=NORMAL")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn the write-ahead log on. SQLite does not wait for other openers here, so this does."""
+    for attempt in range(_TRIES):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if attempt == _TRIES - 1:
+                raise
+            time.sleep(0.1)
+        else:
+            return
