@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from backend_agent import exchange, task_file
 from backend_agent.artifacts.task import BackendTask, TaskType
@@ -31,6 +31,9 @@ ANSWER = {
     "documentation": "documentation",
 }
 """Keys of `process_task`'s answer, and the artifact that each holds."""
+
+if TYPE_CHECKING:
+    from backend_agent.memory import Memory
 
 
 class BackendAgent:
@@ -119,6 +122,19 @@ class BackendAgent:
         with self._database() as saver:
             session = exchange.bring_in(saver, Path(folder))
             return Session.open(session, saver, self.settings, self.author, self.stages).owning()
+
+    def recall(self, text: str = "", *, session: str | None = None, stage: str | None = None) -> list[Memory]:
+        """Return artifacts of finished runs, newest first: those that hold all words of `text`; empty: all.
+
+        Args:
+            text: such as `orders`; any case.
+            session: only that session's.
+            stage: only that artifact type, such as `api`. Files (`code`, `documentation`) stay in their session.
+        """
+        from backend_agent import memory
+
+        open_saver(self.settings.database).close()
+        return memory.recall(str(self.settings.database.expanduser()), text, session=session, stage=stage)
 
     @contextmanager
     def _database(self) -> Iterator[SessionSaver]:

@@ -33,6 +33,9 @@ from backend_agent.stage import Stage
 if TYPE_CHECKING:
     from backend_agent.changes import Differences
 
+_FILES = ("code", "documentation")
+"""Artifacts that are files: the session itself keeps them, and they follow from the others."""
+
 
 class Session(KeptSession):
     """A session that runs, pauses, is edited and branched. Made by `start`, `open` or `branch`."""
@@ -172,6 +175,9 @@ class Session(KeptSession):
         """Delete the session, with its history; raises `UserError` while a process runs it."""
         with SessionLock(self._saver, self.id):
             self._saver.delete_thread(self.id)
+        from backend_agent import memory
+
+        memory.forget(self._saver.path, self.id, self.stages)
 
     def diff(self, other: KeptSession) -> Differences:
         """Return what differs in another session: designs by element, tables, API (breaking or not), files."""
@@ -272,6 +278,19 @@ class Session(KeptSession):
         self._ledger.note(
             "paused" if due else "completed", detail=" ".join(due), status="paused" if due else "completed"
         )
+        if not due:
+            self._remember()
+
+    def _remember(self) -> None:
+        """Put the artifacts where `BackendAgent.recall` finds them. The run is done, whatever comes of it."""
+        from backend_agent import memory  # the store's import takes half a second, which nobody waits for before
+
+        state = self.state
+        kept = {name: state[name] for name in self._stages if name in state and name not in _FILES}
+        try:
+            memory.remember(self._saver.path, self.id, self.task.project_name, kept)
+        except BackendAgentError as error:
+            self._note_end("not_remembered", str(error), "completed")
 
     def _note_end(self, event: str, detail: str, status: Status) -> None:
         """Write an end down; when the database is what failed, that is what the caller must hear of."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import typer
 
 from backend_agent.artifacts import task
-from backend_agent.cli import app
+from backend_agent.commands import app
 from backend_agent.pipeline import RESULTS, STAGES, successors
 from backend_agent.settings import PREFIX, Settings
 from backend_agent.task_file import from_dict

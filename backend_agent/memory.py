@@ -1,0 +1,129 @@
+"""Memory: finished artifacts in a LangGraph store, by session, artifact type and time; listed, fetched and searched."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langgraph.store.sqlite import SqliteStore
+
+from backend_agent.checkpoint import WAIT, unusable
+from backend_agent.ledger import now
+
+ROOT = "artifacts"
+"""First part of every namespace: `("artifacts", session, artifact type)`; the key is the time."""
+_PAGE = 200
+
+
+@dataclass(frozen=True)
+class Memory:
+    """An artifact of a finished run."""
+
+    session: str
+    project: str
+    stage: str
+    """The artifact's type, named like its stage."""
+    time: str
+    """When the run finished: ISO 8601, UTC."""
+    artifact: Mapping[str, Any]
+    """Plain JSON values."""
+
+
+def remember(path: str, session: str, project: str, artifacts: Mapping[str, Mapping[str, Any]]) -> None:
+    """Keep the artifacts of a finished run, those that are not the same as the last ones of the session.
+
+    Args:
+        path: the session database.
+        session: whose they are.
+        project: its name.
+        artifacts: by stage, plain JSON values.
+    """
+    with _Store(path) as store:
+        time = now()
+        for stage, artifact in artifacts.items():
+            place = (ROOT, session, stage)
+            last = max(store.search(place, limit=_PAGE), key=lambda item: item.key, default=None)
+            if last is None or last.value["artifact"] != artifact:
+                store.put(place, time, {"project": project, "artifact": dict(artifact)}, index=False)
+
+
+def recall(path: str, text: str = "", *, session: str | None = None, stage: str | None = None) -> list[Memory]:
+    """Return what is remembered, newest first.
+
+    Args:
+        path: the session database.
+        text: words that must all stand in the artifact or in the project's name, in any case; empty: all.
+        session: only this session's.
+        stage: only this type.
+    """
+    words = text.casefold().split()
+    found: list[Memory] = []
+    with _Store(path) as store:
+        place = (ROOT, session) if session else (ROOT,)
+        offset = 0
+        while items := store.search(place, limit=_PAGE, offset=offset):
+            offset += len(items)
+            for item in items:
+                _, owner, kind = item.namespace
+                value = item.value
+                hay = f"{value['project']} {json.dumps(value['artifact'], ensure_ascii=False)}".casefold()
+                if stage in (None, kind) and all(word in hay for word in words):
+                    found.append(Memory(owner, value["project"], kind, item.key, value["artifact"]))
+    return sorted(found, key=lambda memory: (memory.time, memory.session, memory.stage), reverse=True)
+
+
+def forget(path: str, session: str, stages: Sequence[str]) -> None:
+    """Delete what is remembered of a session."""
+    with _Store(path) as store:
+        for stage in stages:
+            for item in store.search((ROOT, session, stage), limit=10_000):
+                store.delete(item.namespace, item.key)
+
+
+class _Store:
+    """The store in a session database, for a block; faults of the database are `UserError`."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> SqliteStore:
+        try:
+            self._connection = sqlite3.connect(self._path, timeout=WAIT, check_same_thread=False, isolation_level=None)
+            _prepare(self._connection)
+            store = SqliteStore(self._connection)
+            store.setup()
+        except sqlite3.Error as error:
+            raise unusable(self._path, error) from None
+        return store
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self._connection.close()
+        if isinstance(error, sqlite3.Error):
+            raise unusable(self._path, error) from None
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Make the store's tables in one transaction: by itself it makes them one by one, and two processes collide."""
+    exists = "SELECT count(*) FROM sqlite_master WHERE name = 'store_migrations'"
+    if connection.execute(exists).fetchone()[0]:
+        return
+    model = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        SqliteStore(model).setup()
+        tables = model.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid").fetchall()
+        steps = model.execute("SELECT v FROM store_migrations").fetchall()
+    finally:
+        model.close()
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if not connection.execute(exists).fetchone()[0]:
+            for (sql,) in tables:
+                connection.execute(sql)
+            connection.executemany("INSERT INTO store_migrations (v) VALUES (?)", steps)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
