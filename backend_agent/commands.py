@@ -150,7 +150,12 @@ def revise(
     pairs = [_pair(text, "--rename") for text in renames or []]
     with BackendAgent(settings_of(no_verify)).open(session) as opened:
         opened.revise(wanted, dict(pairs))
-    resume(session, output=output, no_verify=no_verify, quiet=quiet, as_json=as_json)
+    try:
+        resume(session, output=output, no_verify=no_verify, quiet=quiet, as_json=as_json)
+    except typer.Exit:  # as every command ends
+        if not (quiet or as_json):
+            _say_of_migration(session)
+        raise
 
 
 @app.command()
@@ -185,6 +190,17 @@ def import_session(
     """Add an exported session to this database. Prints its id."""
     with _agent().bring_in(folder) as opened:
         typer.echo(opened.id)
+
+
+def _say_of_migration(session: str) -> None:
+    """Print what whoever migrates should know: values that go, rows that stand in the way, possible renames."""
+    from backend_agent import changes
+
+    with _agent().open(session) as opened:
+        found = changes.notes(opened.result.database) if opened.result.has("database") else []
+    for note in found:
+        typer.echo(f"  migration: {note.title}: {note.evidence}")
+        typer.echo(f"             {note.hint}")
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:
