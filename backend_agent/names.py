@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NewType
 
@@ -28,22 +29,30 @@ RESERVED_FIELDS = frozenset(
     type format json copy dict schema model_config model_fields model_dump validate construct
     hash object property print input list set int float str bool bytes date time datetime timedelta decimal uuid enum
     count index keys values items get add remove clear extend compare contains_column as_readonly
-    parse_obj parse_raw parse_file from_orm schema_json update_forward_refs dataclass field any all""".split()
+    parse_obj parse_raw parse_file from_orm schema_json update_forward_refs dataclass field any all dt sa""".split()
 )
 """Names that the generated code gives to columns, parameters and helpers, or that a field must not shadow."""
 
 RESERVED_CLASSES = frozenset(
-    """Annotated Any AuditLog Base BaseModel Body BodyLimit Boolean Caller Column Conflict Connection CurrentCaller
-    Database Date DateTime Decimal Depends EncryptedString Engine Enum Error Exception False FastAPI Field
-    FieldError File Forbidden Form Header HttpCache IdentifyCaller Index Integer Invalid Json List Literal
-    LoginFailure LoginLimit LoginRequest LoginSession Metadata Model None NotFound Numeric Optional OptionalCaller
-    Page PageQuery Passwords Path Problem ProblemResponse Protocol Query RefreshRequest RefreshToken RegisterRequest
-    Repositories Repository Request RequestContext RequestSchema Response ResponseSchema Result Role Row Schema
-    Security SecurityHeaders Select Sequence Service ServiceError Session Set Settings State StoredRefreshToken
-    String Table Text Time Token TokenPair Tokens TooManyRequests True Type UUID Unauthenticated Union UnitOfWork
-    UtcDateTime Uuid""".split()
+    """APIRouter Annotated Any AsyncConnection AuditLog AuditRepository AuthenticationService AwareDatetime Base
+    BaseModel Body BodyLimit Boolean Caller Cipher Collection Column Conflict Connection Counter CurrentCaller
+    Database Date DateTime Decimal Depends EmailStr EncryptedString Engine Enum Error Exception False FastAPI
+    Field FieldError File Forbidden Form Header Health HttpCache HttpUrl Identification IdentifyCaller Index
+    Integer Invalid Json Keyset Limit List Literal LoginFailure LoginLimit LoginRequest LoginSession Metadata
+    Model None NotFound Numeric Optional OptionalCaller Page PageQuery Passwords Path Problem ProblemResponse
+    Protocol Query RefreshRequest RefreshToken RegisterRequest Repositories Repository Request RequestContext
+    RequestSchema Response ResponseSchema Result Role Row Schema Security SecurityHeaders Select Sequence
+    Service ServiceError Session Set Settings State StoredRefreshToken String Table Text Time Token TokenPair
+    Tokens TooManyRequests True Type TypedDict UUID Unauthenticated Union UnitOfWork UserCredentials UserDraft
+    UserQuery UserService UtcDateTime Uuid""".split()
 )
 """Class names that generated modules import or define."""
+
+CLASS_ENDINGS = tuple("Changes Create Draft Page Part Query Read Repository Service Sort Update".split())
+"""Endings of the other classes that an entity's modules define: a `Book` brings a `BookDraft`."""
+
+RESERVED_TABLES = frozenset("as exists is overlaps references values".split())
+"""Plurals that are words of SQL, in PostgreSQL or SQLite."""
 
 _SPLIT = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -103,8 +112,34 @@ def class_name(text: str) -> ClassName:
     return ClassName(f"{name}Record" if name in RESERVED_CLASSES or keyword.iskeyword(name) else name)
 
 
+def class_clashes(entities: Iterable[str]) -> dict[str, ClassName]:
+    """Return new names for the entities that cannot keep theirs, by the old ones.
+
+    An entity cannot be called like what another one brings with it (`BookDraft` beside `Book`), nor can two share a
+    table (`New` and `News`), nor can a table be called like a word of SQL (`values`): it gets `Record` behind its name,
+    as a reserved one does.
+    """
+    given = list(dict.fromkeys(entities))
+    brought = {f"{name}{ending}" for name in given for ending in CLASS_ENDINGS}
+    brought |= {f"Sql{name}" for name in given}
+    taken = {*given, *brought}
+    tables = set(RESERVED_TABLES)
+    found: dict[str, ClassName] = {}
+    for name in given:
+        new = name
+        while new in brought or table_name(new) in tables or (new != name and new in taken):
+            new = f"{new}Record"
+        tables.add(table_name(new))
+        taken.add(new)
+        if new != name:
+            found[name] = ClassName(new)
+    return found
+
+
 def field_name(text: str, owner: str) -> FieldName:
     """Return a field name; a reserved one gets its owner in front: `class` of `Book` -> `book_class`.
+
+    `book_id` is how generated code calls a book's own id, so a field of that name is a `book_identifier`.
 
     Raises `UserError` for text without letters.
     """
@@ -112,7 +147,10 @@ def field_name(text: str, owner: str) -> FieldName:
     if not name or not name[0].isalpha():
         raise UserError(f"{text[:40]!r} gives no name: use a word that starts with a Latin letter")
     reserved = name in RESERVED_FIELDS or keyword.iskeyword(name) or keyword.issoftkeyword(name)
-    return FieldName(f"{snake(owner)}_{name}" if reserved else name)
+    if name in ("id", f"{snake(owner)}_id"):
+        name, reserved = "identifier", True
+    front = snake(owner)[: max(MAX_LENGTH - len(name) - 1, 1)].strip("_")
+    return FieldName(f"{front}_{name}" if reserved else name)
 
 
 def relation_name(text: str, owner: str) -> FieldName:

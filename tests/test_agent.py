@@ -110,7 +110,7 @@ def test_a_stopped_session_goes_on(settings: Settings) -> None:
 
 
 def test_write_gives_a_whole_folder(agent: BackendAgent, tmp_path: Path) -> None:
-    folder = agent.develop(TASK).write(tmp_path / "out" / "todo")
+    folder = agent.develop(TASK).write(tmp_path / "out" / "todo").folder
     assert (folder / "app/main.py").read_text().startswith("# A task has a title.")
     assert (folder / "docs/api.md").is_file()
     manifest = json.loads((folder / ".backend-agent/manifest.json").read_text())
@@ -121,7 +121,7 @@ def test_write_gives_a_whole_folder(agent: BackendAgent, tmp_path: Path) -> None
 
 
 def test_a_design_alone_is_written_too(agent: BackendAgent, tmp_path: Path) -> None:
-    folder = agent.develop({**TASK, "type": "api_design"}).write(tmp_path / "todo")
+    folder = agent.develop({**TASK, "type": "api_design"}).write(tmp_path / "todo").folder
     assert (folder / "openapi.json").is_file()
     assert not (folder / "app").exists()
 

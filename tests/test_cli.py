@@ -214,6 +214,41 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
         assert "Usage" in capsys.readouterr().out
 
 
+def test_writing_again_keeps_what_was_edited(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["develop", "todo.yaml", "-o", "out", "-q"]) == 0
+    main_file = tmp_path / "out/app/main.py"
+    main_file.write_text(main_file.read_text() + "mine = 1\n")
+    assert main(["develop", "todo.yaml", "-o", "out"]) == 0
+    assert main_file.read_text().endswith("mine = 1\n")
+    assert "1 kept as you edited them" in capsys.readouterr().out
+
+
+def test_conflicts_end_with_4_and_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["develop", "todo.yaml", "-o", "out", "-q"]) == 0
+    main_file = tmp_path / "out/app/main.py"
+    main_file.write_text("# Mine has another title.\n")
+    (tmp_path / "todo.yaml").write_text(TASK.replace("title", "colour"))
+    assert main(["develop", "todo.yaml", "-o", "out", "--dry-run"]) == 4
+    assert "CONFLICT  app/main.py was changed by you and by the generator" in capsys.readouterr().out
+    assert main_file.read_text() == "# Mine has another title.\n"
+    assert main(["develop", "todo.yaml", "-o", "out"]) == 4
+    assert "app/main.py" in capsys.readouterr().out
+    assert "<<<<<<<" in main_file.read_text()
+
+
+def test_a_dry_run_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["develop", "todo.yaml", "-o", "out", "--dry-run"]) == 0
+    assert not (tmp_path / "out").exists()
+    assert "nothing was written" in capsys.readouterr().out
+
+
+def test_a_folder_of_another_project_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["develop", "todo.yaml", "-o", "out", "-q"]) == 0
+    (tmp_path / "todo.yaml").write_text(TASK.replace("Todo", "Other"))
+    assert main(["develop", "todo.yaml", "-o", "out"]) == 2
+    assert "holds the project" in capsys.readouterr().err
+
+
 SLOW = """
 import functools, sys, threading, pathlib
 sys.path.insert(0, {tests!r})

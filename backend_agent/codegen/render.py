@@ -59,6 +59,11 @@ def environment(target: str = TARGET) -> Environment:
     return env
 
 
+SELECTED = "I,F401,RUF022,UP037,F841,E712"
+"""What is put right: order and use of imports, quoted types, variables that nobody reads, `== True` in tests."""
+FIXABLE = 'lint.extend-safe-fixes = ["F841", "E712"]'
+
+
 def render(template: str, context: Mapping[str, Any]) -> str:
     """Return the text of a template; it ends with exactly one newline."""
     text = environment().get_template(template).render(context)
@@ -79,7 +84,7 @@ def tidy(files: Mapping[str, str]) -> dict[str, str]:
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(files.get(path, ""), encoding="utf-8")
-        _ruff(folder, "check", "--fix", "--quiet", "--select", "I,F401,RUF022,UP037", "--ignore-noqa")
+        _ruff(folder, "check", "--fix", "--quiet", "--select", SELECTED, "--config", FIXABLE, "--ignore-noqa")
         _ruff(folder, "format", "--quiet")
         return {**files, **{p: (folder / p).read_text(encoding="utf-8") for p in sources}}
 

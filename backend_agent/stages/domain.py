@@ -10,7 +10,7 @@ from backend_agent.artifacts.domain import ACCOUNT, DomainModel
 from backend_agent.artifacts.rules import Rule
 from backend_agent.language import reading, states
 from backend_agent.language.later import is_service_matter
-from backend_agent.names import RESERVED_CLASSES, RESERVED_FIELDS
+from backend_agent.names import RESERVED_CLASSES, RESERVED_FIELDS, class_clashes, snake
 from backend_agent.rules import RULES
 from backend_agent.stage import Check, Stage
 from backend_agent.state import Artifacts
@@ -21,7 +21,33 @@ STANDARD = frozenset(("created_at", "updated_at"))
 
 def draft(given: Artifacts) -> DomainModel:
     """Read the statements into actors, entities, relations and rules."""
-    return reading.read(given.task.project_name, given.requirements.statements, [kind.read for kind in RULES])
+    found = reading.read(given.task.project_name, given.requirements.statements, [kind.read for kind in RULES])
+    return _told_apart(found)
+
+
+def _told_apart(domain: DomainModel) -> DomainModel:
+    """Return the model with new names for entities whose names would clash in code."""
+    new = class_clashes(e.name for e in domain.entities)
+    if not new:
+        return domain
+
+    def called(name: str) -> str:
+        return new.get(name, name)
+
+    return domain.model_copy(
+        update={
+            "actors": [a.model_copy(update={"profile": a.profile and called(a.profile)}) for a in domain.actors],
+            "entities": [e.model_copy(update={"name": called(e.name)}) for e in domain.entities],
+            "relations": [
+                r.model_copy(update={"source": called(r.source), "target": called(r.target)}) for r in domain.relations
+            ],
+            "rules": [r.model_copy(update={"entity": called(r.entity)}) for r in domain.rules],
+            "notes": [
+                *domain.notes,
+                *(f"{old} is called {name}: its own name would clash with another." for old, name in new.items()),
+            ],
+        }
+    )
 
 
 # --- checks -----------------------------------------------------------------------------------------------------------
@@ -159,6 +185,10 @@ def _unsafe(given: Artifacts) -> Iterable[str]:
         for field in entity.fields:
             if not re.fullmatch(r"[a-z][a-z0-9_]{0,60}", field.name) or field.name in RESERVED_FIELDS:
                 yield f"{entity.name}.{field.name[:60]}"
+            elif field.name == f"{snake(entity.name)}_id":
+                yield f"{entity.name}.{field.name[:60]}, which is how code calls the own id"
+    for old, new in class_clashes(e.name for e in given.domain.entities).items():
+        yield f"entity {old}, which clashes with what another one brings; {new} would not"
 
 
 def _unmanaged(given: Artifacts) -> Iterable[str]:

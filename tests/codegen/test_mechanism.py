@@ -11,6 +11,7 @@ from jinja2 import UndefinedError
 from backend_agent import names
 from backend_agent.codegen import LAYOUTS, PIECES, Piece
 from backend_agent.codegen.imports import Symbols, plan
+from backend_agent.codegen.migrations import revision
 from backend_agent.codegen.render import TEMPLATES, environment, tidy
 from backend_agent.codegen.view import Project
 from backend_agent.names import RESERVED_CLASSES
@@ -28,7 +29,7 @@ def test_pieces_have_names_of_their_own_and_templates() -> None:
 
 
 def test_no_template_is_an_orphan() -> None:
-    used = {p.template for p in PIECES}
+    used = {p.template for p in PIECES} | {revision.TEMPLATE}
     folder = TEMPLATES / "python-fastapi" / "infrastructure"
     names = {str(p.relative_to(folder.parent)) for p in folder.rglob("*.jinja")}
     assert names - used == set()

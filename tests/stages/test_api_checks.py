@@ -166,6 +166,18 @@ MUTANTS: list[tuple[str, str, Mutation]] = [
     ("access_is_consistent", "todo", at("read_task", access=Access(public=True, roles=["user"]))),
     ("access_is_consistent", "todo", at("read_task", access=Access(roles=["king"]))),
     ("answers_hold_no_secret", "todo", added("UserRead", Property(name="password_hash", type="string"))),
+    ("lists_do_not_tell", "clinic", parameter("list_patients", "limit", purpose="filter", field="medical_notes")),
+    ("lists_do_not_tell", "clinic", parameter("list_patients", "limit", purpose="sort", values=["-medical_notes"])),
+    (
+        "lists_do_not_tell",
+        "clinic",
+        parameter("list_patients", "limit", purpose="search", description="Words to find in name or medical notes."),
+    ),
+    (
+        "lists_do_not_tell",
+        "clinic",
+        parameter("list_appointments", "limit", purpose="search", description="Words to find in patient medical notes"),
+    ),
     ("lists_are_bounded", "todo", parameter("list_tasks", "limit")),
     ("lists_are_bounded", "todo", parameter("list_tasks", "limit", maximum=1_000_000)),
     ("paging_is_cheap", "todo", parameter("list_tasks", "offset", maximum=None)),

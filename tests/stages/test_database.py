@@ -338,6 +338,11 @@ MUTANTS: list[tuple[str, str, Callable[[DatabaseSchema], DatabaseSchema]]] = [
     ("orders_are_indexed", "todo", change("tasks", lambda t: {"indexes": t.indexes[:3]})),
     ("orders_are_indexed", "bookshop", change("books", lambda t: {"indexes": t.indexes[1:]})),
     (
+        "columns_are_named_once",
+        "todo",
+        change("tasks", lambda t: {"indexes": [*t.indexes, Index(name="ix_x", columns=["id", "id"], reason="x")]}),
+    ),
+    (
         "indexes_are_needed",
         "todo",
         change("tasks", lambda t: {"indexes": [*t.indexes, Index(name="ix_x", columns=["user_id"], reason="none")]}),

@@ -112,6 +112,19 @@ def _misname(model: dict[str, Any]) -> None:
     model["entities"][1]["fields"][0]["name"] = "metadata"
 
 
+def _name_like_the_own_id(model: dict[str, Any]) -> None:
+    entity = model["entities"][1]
+    entity["fields"][0]["name"] = f"{entity['name'].lower()}_id"
+
+
+def _name_like_a_draft(model: dict[str, Any]) -> None:
+    model["entities"].append({"name": "BookDraft", "kind": "record", "fields": [], "cites": ["R-001"]})
+
+
+def _name_like_a_class_of_the_service(model: dict[str, Any]) -> None:
+    model["entities"].append({"name": "UserCredentials", "kind": "record", "fields": [], "cites": ["R-001"]})
+
+
 def _lock_out(model: dict[str, Any]) -> None:
     for actor in model["actors"]:
         actor["registers"] = actor["administrator"] = False
@@ -140,6 +153,9 @@ def _impossible(model: dict[str, Any]) -> None:
         ("references", _name_no_actor),
         ("distinct", _double),
         ("names", _misname),
+        ("names", _name_like_the_own_id),
+        ("names", _name_like_a_draft),
+        ("names", _name_like_a_class_of_the_service),
         ("managed", _lock_out),
         ("states", _strand),
         ("account", _two_accounts),
@@ -173,3 +189,23 @@ def test_prose_gives_a_sound_model() -> None:
     assert [(r.entity, r.operations) for r in model.rules if r.kind == "role" and r.roles == ["head_librarian"]] == [
         ("Member", ["delete"])
     ]
+
+
+def test_entities_that_would_clash_in_code_get_another_name() -> None:
+    task = BackendTask.model_validate(
+        {
+            "project_name": "Press",
+            "requirements": [
+                "A book has a title.",
+                "A book draft has a text and a book.",
+                "Users can register.",
+                "Users can create book drafts.",
+            ],
+        }
+    )
+    state = given_of(task)
+    model = Artifacts(state).domain
+    assert {e.name for e in model.entities} == {"User", "Book", "BookDraftRecord"}
+    assert {r.source for r in model.relations} == {"BookDraftRecord"}
+    assert [note for note in model.notes if "BookDraftRecord" in note]
+    assert [r.check for r in domain.STAGE.check(Artifacts(state)) if r.verdict == "fail"] == []

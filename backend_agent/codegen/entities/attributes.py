@@ -60,7 +60,12 @@ def annotated(kind: str, *, many: bool = False, nullable: bool = False) -> str:
 
 
 def alias_name(entity: EntityView, field: str) -> str:
-    """Return the name of an enumeration: `OrderStatus`; another one when an entity is called so."""
+    """Return the name of an enumeration: `OrderStatus`; another one when something else is called so."""
     name = f"{entity.name}{names.pascal(field)}"
-    taken = {e.name for e in entity.project.all_entities} | {f"{entity.name}Sort", f"{entity.name}Query"}
+    everything = entity.project.all_entities
+    taken = {e.name for e in everything} | {f"{entity.name}{ending}" for ending in names.CLASS_ENDINGS}
+    taken |= names.RESERVED_CLASSES
+    # `Order.item_status` beside `OrderItem.status`: the longer entity keeps the plain name.
+    longer = [e for e in everything if len(e.name) > len(entity.name)]
+    taken |= {f"{e.name}{names.pascal(f.name)}" for e in longer for f in e.fields if f.type == "enum"}
     return f"{name}Value" if name in taken else name

@@ -107,7 +107,10 @@ class Calls:
         self._references(plan)
         for part in plan.parts:
             self._add(part.child, "add")
-            self._references(self.plans[part.child.name], part=True)
+            child = self.plans[part.child.name]
+            self._references(child, part=True)
+            if child.creator and child.creator.target != ACCOUNT:
+                self._add(child.creator.target, "id_of_account")
 
     def _update(self, plan: EntityPlan, reach: tuple[str | Path, ...]) -> None:
         if plan.frozen or plan.comparisons:

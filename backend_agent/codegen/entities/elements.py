@@ -65,6 +65,16 @@ class Parts:
     column: str
     """Foreign key column of the child: `invoice_id`."""
 
+    @property
+    def drafted(self) -> bool:
+        """Whether there is anything to say about a part."""
+        return any(m.purpose == "part" and m.properties for m in self.child.models)
+
+    @property
+    def payload(self) -> str:
+        """The type of one part in its parent's draft."""
+        return f"{self.child.name}Draft" if self.drafted else "dict[str, object]"
+
 
 @dataclass(frozen=True)
 class Comparison:

@@ -13,6 +13,10 @@ _MOMENTS = {"datetime": "utcnow()", "date": "utcnow().date()", "time": "utcnow()
 _EMPTY = {"boolean": "False", "integer": "0", "decimal": "Decimal(0)"}
 
 
+_TAKEN = ("draft", "dt", "insert", "now", "sa", "statement")
+"""Names that the insertion uses itself."""
+
+
 @dataclass(frozen=True)
 class Given:
     """A column that the service fills when a row is made."""
@@ -21,6 +25,11 @@ class Given:
     annotation: str
     value: str
     """Source of the value, in the service."""
+
+    @property
+    def parameter(self) -> str:
+        """The argument that holds it: the column's name, unless the insertion uses that itself."""
+        return f"{self.name}_" if self.name in _TAKEN else self.name
 
 
 def server_set(plan: EntityPlan) -> list[Given]:

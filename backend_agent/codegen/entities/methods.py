@@ -91,6 +91,7 @@ class ServiceMethod:
             or (reads and (self.plan.viewer or bool(self.plan.restricted)))
             or (self.operation.writes and self.plan.entity.project.audit)
             or (self.kind in ("create", "update") and bool(self.scoped_references))
+            or (self.kind == "create" and any(self.calls.plans[p.child.name].creator for p in self.plan.parts))
         )
 
     @property
@@ -199,7 +200,7 @@ class ServiceMethod:
     def add_arguments(self) -> str:
         """The arguments with which a new row is inserted."""
         draft = ["draft"] if self.takes_draft else []
-        return ", ".join([*draft, *(f"{g.name}={g.value}" for g in self.given)])
+        return ", ".join([*draft, *(f"{g.parameter}={g.value}" for g in self.given)])
 
     # ----- rules
 

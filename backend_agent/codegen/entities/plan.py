@@ -122,7 +122,7 @@ class EntityPlan:
 
     def _property_type(self, model: DataModel, prop: Property) -> str:
         if prop.type == "model":
-            return next(f"list[{p.child.name}Draft]" for p in self.parts if p.name == prop.name)
+            return next(f"list[{p.payload}]" for p in self.parts if p.name == prop.name)
         field = self.fields.get(prop.field or prop.name)
         kind = self.field_type(field) if field else PYTHON_TYPES[prop.type]
         absent = not prop.required and not prop.many and prop.default is None and model.purpose != "update"
@@ -130,8 +130,9 @@ class EntityPlan:
 
     @cached_property
     def create(self) -> DataModel | None:
-        """The payload of a new row: its own, or the one inside its parent's."""
-        return self.model("create") or self.model("part")
+        """The payload of a new row: its own, or the one inside its parent's; None when there is nothing to say."""
+        model = self.model("create") or self.model("part")
+        return model if model and model.properties else None
 
     @cached_property
     def update(self) -> DataModel | None:
@@ -245,6 +246,12 @@ class EntityPlan:
     def operation(self, kind: str) -> Operation | None:
         """Return the entity's operation of a kind; for transitions the first."""
         return next((o for o in self.operations if o.kind == kind), None)
+
+    @cached_property
+    def creator(self) -> Relation | None:
+        """The relation that is set to the caller when an owner makes a row."""
+        create = self.operation("create")
+        return create.owner_relation if create else None
 
     @cached_property
     def query(self) -> QueryPlan | None:

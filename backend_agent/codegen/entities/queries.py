@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from backend_agent import names
+from backend_agent.artifacts import queries
 from backend_agent.artifacts.api import Endpoint, Parameter
 from backend_agent.artifacts.columns import derived_rules, reference, relation_column
-from backend_agent.artifacts.rules import SearchRule, SortRule
 from backend_agent.codegen.entities import sql
 from backend_agent.codegen.entities.attributes import PYTHON_TYPES, Alias, Attribute, alias_name, literal_type
 from backend_agent.codegen.view import EntityView
@@ -104,8 +104,7 @@ class QueryPlan:
         chosen = self.parameters("sort")
         if chosen and chosen[0].default is not None:
             return str(chosen[0].default)
-        rules = [r for r in self.entity.rules if isinstance(r, SortRule) and r.default]
-        return self._wire(rules[0].default or "") if rules else self._wire("-created_at")
+        return self._wire(queries.default_order(self.entity.project.given.domain, self.entity.name))
 
     def _wire(self, order: str) -> str:
         sign = "-" if order.startswith("-") else ""
@@ -159,8 +158,7 @@ class QueryPlan:
         """Conditions of which one holds for each word that is searched for."""
         if not self.parameters("search"):
             return []
-        rules = [r for r in self.entity.rules if isinstance(r, SearchRule)]
-        paths = dict.fromkeys(path for rule in rules for path in rule.fields)
+        paths = queries.search_fields(self.entity.project.given.domain, self.entity.name)
         return [sql.contains(self.entity, path, "word") for path in paths]
 
     @property

@@ -130,7 +130,7 @@ class RepositoryPlan:
                 state, field = plan.state_type, plan.lifecycle.field if plan.lifecycle else ""
                 keywords = _keywords(f"sources: Sequence[{state}]", *scopes)
                 doc = f"Change the {names.title(field)} if it is one of the sources; return whether it was."
-                return f"{row}, {field}: {state}{keywords}) -> bool", doc
+                return f"{row}, target: {state}{keywords}) -> bool", doc
             case _:
                 return f"{row}{narrowed}) -> None", f"Delete {plan.one}; raises `NotFound`."
 
@@ -162,20 +162,20 @@ class RepositoryPlan:
     def add_parameters(self) -> str:
         """The parameters of the insertion, behind `self`."""
         draft = [f"draft: {self.plan.name}Draft"] if self.takes_draft else []
-        given = [f"{g.name}: {g.annotation}" for g in self.given]
+        given = [f"{g.parameter}: {g.annotation}" for g in self.given]
         return "".join(f", {p}" for p in [*draft, *(["*", *given] if given else [])])
 
     @cached_property
     def inserted(self) -> list[tuple[str, str]]:
         """Columns and the sources of their values, in the order of the table."""
-        given = {g.name for g in self.given}
+        given = {g.name: g.parameter for g in self.given}
         draft = {p.name for p in self.plan.create.properties} if self.plan.create else set()
         found = []
         for column in self.plan.table.columns:
             if column.name in _OWN_COLUMNS:
                 continue
             if column.name in given:
-                found.append((column.name, column.name))
+                found.append((column.name, given[column.name]))
             elif column.name in draft:
                 found.append((column.name, f"draft[{names.python_literal(column.name)}]"))
         return found

@@ -43,6 +43,12 @@ def number(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else repr(value)
 
 
+def decimal(prop: Property) -> str:
+    """Return the default of a decimal with all its digits: `Decimal("1.50")`."""
+    scale = 2 if prop.scale is None else prop.scale
+    return f'Decimal("{float(prop.default or 0):.{scale}f}")'
+
+
 def bounds(prop: Property) -> list[str]:
     """Return the arguments of `Field` (or `Query`) that bound one value."""
     found = []
@@ -98,7 +104,7 @@ class SchemasPlan:
         if model.purpose == "update":
             return "ABSENT"
         if prop.default is not None:
-            return f'Decimal("{prop.default}")' if prop.type == "decimal" else names.python_literal(prop.default)
+            return decimal(prop) if prop.type == "decimal" else names.python_literal(prop.default)
         if prop.many:
             return "Field(default=[])"
         return "None" if prop.nullable else "ABSENT"

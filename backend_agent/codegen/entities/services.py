@@ -7,9 +7,11 @@ from functools import cached_property
 
 from backend_agent import names
 from backend_agent.artifacts.api import DataModel
+from backend_agent.artifacts.columns import relation_column
+from backend_agent.artifacts.domain import ACCOUNT, Relation
 from backend_agent.codegen.entities.calls import Calls, Method
 from backend_agent.codegen.entities.elements import Parts
-from backend_agent.codegen.entities.given import server_set
+from backend_agent.codegen.entities.given import Given, server_set
 from backend_agent.codegen.entities.methods import ServiceMethod
 from backend_agent.codegen.entities.plan import EntityPlan
 from backend_agent.codegen.entities.references import Reference
@@ -72,8 +74,30 @@ class ServicePlan:
         return [p for p in found if p.references]
 
     def part_given(self, part: Parts) -> str:
-        """Return the further arguments with which a part is inserted."""
-        return "".join(f", {g.name}={g.value}" for g in server_set(self.calls.plans[part.child.name]))
+        """Return the arguments with which a part is inserted."""
+        child = self.calls.plans[part.child.name]
+        given = list(server_set(child))
+        if relation := child.creator:
+            given.insert(0, Given(relation_column(relation), "UUID", self._part_owner(child, relation)))
+        given.insert(0, Given(part.column, "UUID", self.plan.key))
+        return ", ".join([*(["part"] if part.drafted else []), *(f"{g.parameter}={g.value}" for g in given)])
+
+    def _part_owner(self, child: EntityPlan, relation: Relation) -> str:
+        owner = "caller.account_id" if relation.target == ACCOUNT else profile_variable(child)
+        create = child.operation("create")
+        if create and create.on_behalf:
+            return f"part[{names.python_literal(relation_column(relation))}] or {owner}"
+        return owner
+
+    @property
+    def part_profiles(self) -> list[tuple[str, EntityView]]:
+        """The caller's profiles that own parts: the variable for the id, and the profile."""
+        found = {}
+        for part in self.plan.parts:
+            child = self.calls.plans[part.child.name]
+            if child.creator and child.creator.target != ACCOUNT:
+                found[profile_variable(child)] = self.plan.entity.project.entity(child.creator.target)
+        return list(found.items())
 
     @property
     def move(self) -> Moves | None:
@@ -95,8 +119,13 @@ class ServicePlan:
         plan = self.plan
         own = [plan.name, "UnitOfWork", "Repositories", "Caller", "Role", "Page", "PageQuery", "utcnow"]
         checks = ["Conflict", "Forbidden", "Invalid", "require_role", "owner_scope", "unless_role"]
-        drafts = [f"{p.child.name}Draft" for p in plan.parts]
+        drafts = [p.payload for p in plan.parts if p.drafted]
         return [*own, *checks, *drafts, *plan.more_symbols]
+
+
+def profile_variable(child: EntityPlan) -> str:
+    """Return the variable that holds the id of the caller's profile, which owns a part."""
+    return f"own_{names.snake(child.creator.target)}_id" if child.creator else ""
 
 
 def _sent(model: DataModel | None) -> set[str]:
@@ -130,6 +159,11 @@ class CheckedParts:
     def scoped(self) -> bool:
         return any(r.scoped for r in self.references)
 
+    def _always_given(self, name: str) -> bool:
+        """Whether a part's payload must hold an id: not where who creates it may leave it out."""
+        models = [m for m in self.child.models if m.purpose == "part"]
+        return any(p.name == name and p.required and not p.nullable for m in models for p in m.properties)
+
     def ids(self, reference: Reference) -> str:
         """Return the ids that all parts refer to, as a set."""
         quoted = names.python_literal(reference.name)
@@ -138,7 +172,7 @@ class CheckedParts:
         listed = "{part[" + quoted + "] for part in parts}"
         return (
             listed
-            if not reference.relation.optional
+            if self._always_given(reference.name)
             else "{found for part in parts if (found := part[" + quoted + "])}"
         )
 

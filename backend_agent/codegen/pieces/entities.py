@@ -1,4 +1,13 @@
-"""Pieces that exist once an entity: entity, table, repository, service, schemas, router; and what these share."""
+"""Pieces that exist once an entity: entity, table, repository, service, schemas, router; and what these share.
+
+A rule kind brings its code as a folder `templates/python-fastapi/rules/<kind>/` of partials, each called like the place
+where it is included for entities with such a rule:
+
+- `service_constants`, `service_methods`, `service_functions`: at the top, in the class, at the end of the service;
+- `service_before_create`, `service_creation`: before the unit of work is opened, and in it, before the row is made;
+- `service_before_update`, `service_changes`: the same for a change; `service_deletion`: in it, before a row is deleted;
+- `repository_constants`, `repository_methods`, `port_methods`, `router_routes`.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +33,7 @@ def _plan(project: Project, entity: EntityView | None) -> EntityPlan:
 
 def _entity(project: Project, entity: EntityView | None) -> Mapping[str, object]:
     plan = _plan(project, entity)
-    return {"plan": plan, "article": article, "part_drafts": [f"{p.child.name}Draft" for p in plan.parts]}
+    return {"plan": plan, "article": article, "part_drafts": [p.payload for p in plan.parts if p.drafted]}
 
 
 def _table(project: Project, entity: EntityView | None) -> Mapping[str, object]:
@@ -49,7 +58,8 @@ def _schemas(project: Project, entity: EntityView | None) -> Mapping[str, object
 
 def _router(project: Project, entity: EntityView | None) -> Mapping[str, object]:
     plan = _plan(project, entity)
-    return {"plan": plan, "router": RouterPlan(plan, ServicePlan(calls_of(project), plan).methods)}
+    service = ServicePlan(calls_of(project), plan)
+    return {"plan": plan, "router": RouterPlan(plan, service.methods), "rules": service.rules}
 
 
 def _entity_symbols(project: Project, entity: EntityView | None) -> Iterable[str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from backend_agent import names
+from backend_agent.artifacts import access
 from backend_agent.artifacts.api import Endpoint
 from backend_agent.artifacts.rules import OwnershipRule, RoleRule
+from backend_agent.codegen.project_tests import samples
 from backend_agent.codegen.project_tests.case import Case
 from backend_agent.codegen.project_tests.crud import change
 from backend_agent.codegen.project_tests.subject import Subject
@@ -102,7 +104,8 @@ def _ownership(s: Subject) -> Iterator[Case]:
     if role is None:
         return
     owned = [e for e in _five(s) if role in e.access.owner_roles and role not in e.access.roles]
-    single = [e for e in owned if e.kind in ("read", "update", "delete") or (s.parent and e.kind in ("create", "list"))]
+    kinds = KINDS if s.follows_parent else ("read", "update", "delete")
+    single = [e for e in owned if e.kind in kinds]
     if single:
         yield s.case(
             f"test_{s.snake}_is_closed_to_other_owners",
@@ -144,7 +147,8 @@ def _ownership(s: Subject) -> Iterator[Case]:
 def _profile(s: Subject) -> Iterator[Case]:
     """Owners who have no profile yet."""
     role = s.owner_role
-    if role in s.suite.profiles and s.takes_owner and s.made_by_owner and not s.is_profile and len(s.owner_path) == 1:
+    needed = access.needs_profile(s.suite.domain, s.name)
+    if role in s.suite.profiles and s.takes_owner and s.made_by_owner and s.suite.profiles[role] == needed:
         profile = names.title(s.suite.profiles[role])
         yield s.case(
             f"test_create_{s.snake}_without_a_{names.snake(profile)}",
@@ -164,7 +168,8 @@ def _foreign(s: Subject) -> Iterator[Case]:
     for prop, relation in s.references:
         target = s.suite.subject(relation.target) if s.suite.has(relation.target) else None
         free = relation.name != first and relation.target in targets
-        if target and target.takes_owner and target.owner_role == s.owner_role and not free and not prop.many:
+        mine = target is not None and target.takes_owner and target.owner_role == s.owner_role
+        if target and mine and (target.closed or relation.name == first) and not free and not prop.many:
             yield s.case(
                 f"test_create_{s.snake}_with_the_{relation.name}_of_another",
                 f"{s.one.capitalize()} cannot be made with the {relation.name.replace('_', ' ')} of somebody else",
@@ -193,7 +198,9 @@ def _fields(s: Subject) -> Iterator[Case]:
                 kind="security",
                 cites=rule.cites,
                 name=s.wire(prop.name),
+                column=field,
                 value=s.value(prop, 1),
+                stored=samples.python(prop, 1 + s.rank(field)),
                 insider=rule.roles[0],
                 insider_writes=_may(update, rule.roles[0]),
                 outsiders=[r for r in s.suite.roles if r not in rule.roles and _may(read, r)],
@@ -204,5 +211,5 @@ def _fields(s: Subject) -> Iterator[Case]:
 
 
 def _may(endpoint: Endpoint, role: str) -> bool:
-    access = endpoint.access
-    return access.public or role in access.roles or not (access.roles or access.owner_roles)
+    allowed = endpoint.access
+    return allowed.public or role in allowed.roles or not (allowed.roles or allowed.owner_roles)

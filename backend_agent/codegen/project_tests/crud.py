@@ -134,7 +134,8 @@ def _reference(s: Subject, child: Subject, relation: Relation) -> str:
     """Source of arguments for the factory of `child` that make it refer to the row of `s`."""
     prop = child.settable(relation.name)
     name = child.wire(prop.name) if prop else ""
-    owner = f"{s.variable}.owner, " if child.takes_owner and s.takes_owner else ""
+    same = child.takes_owner and s.takes_owner and child.owner_role == s.owner_role
+    owner = f"{s.variable}.owner, " if same else ""
     return f"{owner}{name}={s.variable}.id"
 
 

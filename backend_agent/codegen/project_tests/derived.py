@@ -47,7 +47,7 @@ def cases(s: Subject) -> Iterator[Case]:
             expected=_expected(rule, values),
             empty=None if first else ("None" if rule.function == "average" else "0"),
             read=s.endpoint("read"),
-            listing=s.endpoint("list"),
+            listing=s.endpoint("list") if child is not s else None,
         )
 
 

@@ -106,6 +106,10 @@ def _reference(s: Subject, relation: Relation) -> str:
     mine = s.owner_role or (s.parent.owner_role if s.parent else None)
     exempt = not owns and len(s.owner_path) > 1 and _first_target(s) == relation.target
     same = target.takes_owner and target.owner_role == mine and not exempt and bool(owner)
+    if same and target.single and not target.closed:
+        same = False
+    elif same and target.is_profile:
+        return f"{owner}.profile"
     return f"({target.make(owner if same else '')}).id"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from backend_agent import names
+from backend_agent.artifacts import queries
 from backend_agent.artifacts.api import Endpoint, Parameter, Property
 from backend_agent.artifacts.rules import FilterRule, LifecycleRule, SearchRule, SortRule
 from backend_agent.codegen.project_tests import samples
@@ -127,7 +128,7 @@ def _by_reference(s: Subject, parameter: Parameter, prop: Property, cites: list[
     if relation is None or not s.suite.has(relation.target):
         return
     target = s.suite.subject(relation.target)
-    owned = target.takes_owner and s.takes_owner and target.owner_role == s.owner_role and bool(s.group)
+    owned = _owner_of_target(s, target)
     yield s.case(
         f"test_list_{s.plural}_by_{relation.name}",
         f"A list of {s.titles} can be narrowed to one {target.title}",
@@ -135,9 +136,15 @@ def _by_reference(s: Subject, parameter: Parameter, prop: Property, cites: list[
         cites=cites,
         parameter=parameter.name,
         name=s.wire(prop.name),
-        target=target.make("owner" if owned else ""),
+        target=target.make(owned),
         many=prop.many,
     )
+
+
+def _owner_of_target(s: Subject, target: Subject) -> str:
+    """Return the variable of the account whose row the target must be; empty: any will do, so it gets its own."""
+    same = target.takes_owner and s.takes_owner and target.owner_role == s.owner_role and bool(s.group)
+    return "owner" if same and (target.closed or not target.single) else ""
 
 
 def _sorts(s: Subject, listing: Endpoint) -> Iterator[Case]:
@@ -179,8 +186,9 @@ def _searches(s: Subject, listing: Endpoint) -> Iterator[Case]:
     parameter = _parameter(listing, "search")
     if parameter is None:
         return
-    for rule in [r for r in s.rules if isinstance(r, SearchRule)]:
-        for path in rule.fields:
+    open_paths = queries.search_fields(s.suite.domain, s.name)
+    for rule in [r for r in s.rules if isinstance(r, SearchRule) and set(r.fields) & set(open_paths)]:
+        for path in [p for p in rule.fields if p in open_paths]:
             setup = _search_setup(s, path)
             if setup:
                 yield s.case(
@@ -236,7 +244,7 @@ def _search_setup(s: Subject, path: str) -> dict[str, Any] | None:
         mine = s.takes_owner and [first] == s.owner_path and target.is_profile and target.made_by_owner
         profile = target.make("owner", f"{target.wire(found.name)}={needle[0]}")
         return {"profile": profile, "account": target.new_owner, "word": needle[1]} if mine else None
-    owner = "owner" if target.takes_owner and s.takes_owner and s.group else ""
+    owner = _owner_of_target(s, target)
     name = s.wire(prop.name)
     return {
         "target": target.make(owner, f"{target.wire(found.name)}={needle[0]}"),

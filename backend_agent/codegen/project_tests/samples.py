@@ -96,6 +96,16 @@ def _text(prop: Property, index: int) -> str:
     return word.ljust(shortest, "x")
 
 
+def python(prop: Property, index: int) -> str:
+    """Return source of the `index`-th valid value as Python has it, for what does not go through JSON."""
+    calls = {"decimal": "Decimal", "date": "date.fromisoformat", "time": "time.fromisoformat",
+             "datetime": "datetime.fromisoformat"}  # fmt: skip
+    source = literal(value(prop, index))
+    if prop.type in calls and not prop.many:
+        source = f"{calls[prop.type]}({source})"
+    return f"[{source}]" if prop.many else source
+
+
 def expression(prop: Property, index: int = 0) -> str:
     """Return Python source of a valid value, where it can be one that changes with the integer `n`.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from backend_agent import names
 from backend_agent.artifacts.api import Endpoint, Property
 from backend_agent.artifacts.domain import Entity, Relation
-from backend_agent.artifacts.rules import RangeRule, RoleRule, Rule
+from backend_agent.artifacts.rules import RangeRule, RoleRule, Rule, UniqueRule
 from backend_agent.artifacts.testing import PlannedKind
 from backend_agent.codegen.project_tests import factories, samples
 from backend_agent.codegen.project_tests.case import Case, by_number
@@ -181,6 +181,34 @@ class Subject:
         alone = any(r.kind == "unique" and relation and r.fields == [relation.name] for r in self.rules)
         return relation is not None and (relation.cardinality == "one_to_one" or alone)
 
+    @cached_property
+    def follows_parent(self) -> bool:
+        """Whether a part belongs to whom its whole belongs to, not to whoever makes it."""
+        relation = self.parent_relation
+        return relation is not None and self.owner_path[:1] == [relation.name]
+
+    @cached_property
+    def one_a_parent(self) -> bool:
+        """Whether an owner can have but one row under each parent: a comment of each member on a post."""
+        relation = self.parent_relation
+        if relation is None or self.follows_parent or not self.made_by_owner or len(self.owner_path) != 1:
+            return False
+        pair = {relation.name, *self.owner_path}
+        return any(isinstance(r, UniqueRule) and set(r.fields) == pair for r in self.rules)
+
+    @property
+    def own_maker(self) -> bool:
+        """Whether somebody else makes each part, on his own account: not whom the whole belongs to."""
+        if self.parent is None or self.follows_parent or not self._owner_makes:
+            return False
+        return self.one_a_parent or self.parent.owner_role != self.owner_role
+
+    @cached_property
+    def closed(self) -> bool:
+        """Whether owners see only their own rows, and so refer to no others."""
+        seen = self.endpoint("read") or self.endpoint("list")
+        return seen is not None and self.owner_role in seen.access.owner_roles
+
     # --- source text ----------------------------------------------------------------------------------------------
 
     def who(self, endpoint: Endpoint, row: str) -> str:
@@ -191,7 +219,7 @@ class Subject:
             return f"{row}.by"
         if self.owner_role in access.owner_roles:
             return f"{row}.owner"
-        return f'await sign_in(api, "{access.roles[0]}")'
+        return f'await sign_in(api, "{[*access.roles, *access.owner_roles][0]}")'
 
     @property
     def _owner_makes(self) -> bool:
@@ -246,6 +274,8 @@ class Subject:
     @property
     def poster(self) -> str:
         """Source of the caller who posts rows for what stands in `shared`."""
+        if self.own_maker:
+            return f'await sign_in(api, "{self.owner_role}")'
         if self.parent:
             return self.parent.who(self.create, "parent")
         return "owner" if self._owner_makes else f'await sign_in(api, "{self.maker_role}")'

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from backend_agent import names
+from backend_agent.artifacts import access
 from backend_agent.artifacts.api import APISpecification, DataModel, Endpoint, EndpointKind
 from backend_agent.artifacts.domain import DomainModel
 from backend_agent.codegen.project_tests.subject import Subject
@@ -38,12 +39,12 @@ class Suite:
     @cached_property
     def roles(self) -> list[str]:
         """All roles, in the order of the domain."""
-        return [a.name for a in self.domain.actors] or ["user"]
+        return access.roles(self.domain)
 
     @property
     def administrators(self) -> list[str]:
         """The roles that pass ownership checks."""
-        return [a.name for a in self.domain.actors if a.administrator]
+        return access.administrators(self.domain)
 
     @property
     def administrator(self) -> str | None:
@@ -82,7 +83,7 @@ class Suite:
     @property
     def registers(self) -> list[str]:
         """Roles that anyone may register as."""
-        return [a.name for a in self.domain.actors if a.registers]
+        return access.registering(self.domain)
 
     def wire(self, name: str) -> str:
         """Return a snake_case name as it stands on the wire."""

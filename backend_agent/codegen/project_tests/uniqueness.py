@@ -29,6 +29,7 @@ def cases(s: Subject) -> Iterator[Case]:
             cites=cites,
             names=[s.wire(p.name) for p in sent],
             update=s.endpoint("update") if len(changed) == len(sent) else None,
+            owner_decides=bool(set(fields) & set(s.owner_path[:1])),
             first_given=_differing(s, sent),
         )
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from backend_agent import names
-from backend_agent.artifacts import columns, openapi
+from backend_agent.artifacts import columns, openapi, queries
 from backend_agent.artifacts.api import Endpoint
 from backend_agent.artifacts.rules import FilterRule, LifecycleRule, SearchRule, SortRule, ToggleRule
 from backend_agent.stage import Check
@@ -62,13 +62,14 @@ def _lists_are_searchable(given: Artifacts) -> Iterator[str]:
             continue
         endpoint = lists.get(rule.entity)
         have = {} if endpoint is None else {p.name: p for p in endpoint.parameters}
+        closed = queries.closed_paths(domain, rule.entity)
         if isinstance(rule, SearchRule):
-            if "search" not in have:
+            if "search" not in have and set(rule.fields) - closed:
                 yield f"{rule.entity} cannot be searched"
             continue
         order = have["sort"].values if "sort" in have else []
         relations = {r.name: columns.reference(r) for r in domain.relations_from(rule.entity)}
-        for name in rule.fields:
+        for name in [name for name in rule.fields if name not in closed]:
             wanted = openapi.wire_name(api, relations.get(name, name))
             if isinstance(rule, FilterRule) and wanted not in have:
                 yield f"{rule.entity} cannot be narrowed by {name}"

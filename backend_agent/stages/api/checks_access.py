@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from backend_agent.artifacts import access
+from backend_agent import names
+from backend_agent.artifacts import access, openapi
 from backend_agent.artifacts.api import Endpoint
 from backend_agent.artifacts.domain import ACCOUNT, DomainModel
 from backend_agent.artifacts.rules import LifecycleRule, OwnershipRule, PublicRule, RoleRule
@@ -12,6 +14,7 @@ from backend_agent.stage import Check
 from backend_agent.state import Artifacts
 
 _OPEN = ("register", "login", "refresh", "logout", "health")
+_BETWEEN = re.compile(r", | or ")
 _SECRET = ("password", "hash", "secret", "token")
 
 
@@ -133,6 +136,34 @@ def _answers_hold_no_secret(given: Artifacts) -> Iterator[str]:
                     yield f"{model.name}.{prop.name} looks like a secret"
 
 
+def _lists_do_not_tell(given: Artifacts) -> Iterator[str]:
+    """Parameters by which a caller could guess a field that the caller may not see."""
+    domain, api = given.domain, given.api
+    for endpoint in api.endpoints:
+        if endpoint.kind != "list" or endpoint.entity is None:
+            continue
+        entity = endpoint.entity
+        closed = access.hidden_fields(domain, entity, endpoint.access)
+        far = {
+            f"{relation.name} {name}"
+            for relation in domain.relations_from(entity)
+            for name in access.hidden_fields(domain, relation.target, endpoint.access)
+        }
+        for parameter in endpoint.parameters:
+            if parameter.purpose == "filter":
+                found = sorted(closed & {parameter.field})
+            elif parameter.purpose == "sort":
+                orders = {value.removeprefix("-") for value in parameter.values}
+                found = sorted(name for name in closed if openapi.wire_name(api, name) in orders)
+            elif parameter.purpose == "search":
+                said = _BETWEEN.split(parameter.description.removeprefix("Words to find in ").rstrip("."))
+                found = sorted(name for name in closed | far if names.title(name) in said)
+            else:
+                continue
+            if found:
+                yield f"{endpoint.operation_id}: {parameter.name} tells {', '.join(found)} to those who may not see it"
+
+
 ACCESS_CHECKS: tuple[Check, ...] = (
     Check(
         name="nothing_public_by_accident",
@@ -189,5 +220,13 @@ ACCESS_CHECKS: tuple[Check, ...] = (
         severity="critical",
         find=_answers_hold_no_secret,
         hint="Leave the property out.",
+    ),
+    Check(
+        name="lists_do_not_tell",
+        title="No list can be searched, narrowed or ordered by what some of its callers may not see",
+        metric="security",
+        severity="critical",
+        find=_lists_do_not_tell,
+        hint="Take the field out of search, filters and order.",
     ),
 )

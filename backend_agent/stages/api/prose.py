@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
-from backend_agent.artifacts import access, mentions, needs
+from backend_agent.artifacts import access, mentions, needs, queries
 from backend_agent.artifacts.api import DataModel, Endpoint, RateLimit
 from backend_agent.artifacts.database import Measure
 from backend_agent.artifacts.domain import DomainModel
+from backend_agent.artifacts.rules import FilterRule, RoleRule, SearchRule, SortRule
 from backend_agent.state import Artifacts
 
 _ANONYMOUS = 120
@@ -50,9 +51,9 @@ def considerations(given: Artifacts, endpoints: list[Endpoint], models: list[Dat
     found += [
         Measure(
             name=f"{rule.entity}: {_words(rule.fields)} for {_words(rule.roles)} only",
-            detail="null for others, and a request of theirs that writes it is refused (403)",
+            detail=_restriction(domain, rule),
             reason="the rest of the row is for more people than these fields are",
-            cites=rule.cites,
+            cites=_cites([rule.cites, *(r.cites for r in _untold(domain, rule))]),
         )
         for entity in domain.entities
         for rule in access.field_rules(domain, entity.name)
@@ -85,6 +86,27 @@ def considerations(given: Artifacts, endpoints: list[Endpoint], models: list[Dat
             cites=mentions.rate_limiting(requirements),
         ),
     ]
+    return found
+
+
+def _restriction(domain: DomainModel, rule: RoleRule) -> str:
+    """Return what keeps a restricted field from others, in words."""
+    said = "null for others, and a request of theirs that writes it is refused (403)"
+    asked: list[str] = list(dict.fromkeys(r.kind for r in _untold(domain, rule)))
+    return f"{said}; no {_words(asked)} of lists uses it, as what a list finds tells its value" if asked else said
+
+
+def _untold(domain: DomainModel, rule: RoleRule) -> list[FilterRule | SearchRule | SortRule]:
+    """Return the rules by which a list would tell a restricted field to those who may not see it."""
+    found: list[FilterRule | SearchRule | SortRule] = []
+    for other in domain.rules:
+        if isinstance(other, FilterRule | SearchRule | SortRule):
+            paths = set(rule.fields) if other.entity == rule.entity else set()
+            for relation in domain.relations_from(other.entity):
+                if relation.target == rule.entity:
+                    paths |= {f"{relation.name}.{name}" for name in rule.fields}
+            if paths & set(other.fields) & queries.closed_paths(domain, other.entity):
+                found.append(other)
     return found
 
 

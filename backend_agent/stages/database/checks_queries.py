@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from backend_agent.artifacts import access, columns, queries
@@ -92,6 +93,15 @@ def _indexes_are_needed(given: Artifacts) -> Iterator[str]:
                 yield f"{index.name} of {table.name} has no reason"
 
 
+def _columns_are_named_once(given: Artifacts) -> Iterator[str]:
+    for table in given.database.tables:
+        uniques = [(u.name, u.columns) for u in table.unique_constraints]
+        for name, path in [*uniques, *((i.name, i.columns) for i in table.indexes)]:
+            twice = [column for column, count in Counter(path).items() if count > 1]
+            if twice:
+                yield f"{name} of {table.name} names {', '.join(twice)} twice"
+
+
 QUERY_CHECKS: tuple[Check, ...] = (
     Check(
         name="foreign_keys_are_indexed",
@@ -124,5 +134,13 @@ QUERY_CHECKS: tuple[Check, ...] = (
         severity="minor",
         find=_indexes_are_needed,
         hint="Remove the index: each one costs every write.",
+    ),
+    Check(
+        name="columns_are_named_once",
+        title="No index or unique constraint names a column twice",
+        metric="architecture",
+        severity="critical",
+        find=_columns_are_named_once,
+        hint="Name the column once: PostgreSQL refuses it otherwise, or keeps it twice.",
     ),
 )

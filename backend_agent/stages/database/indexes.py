@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 from backend_agent import names
 from backend_agent.artifacts import access, columns, queries
@@ -25,7 +26,8 @@ def indexes(domain: DomainModel, table: Table, entity: str, naming: Names) -> li
     usable = {c.name for c in table.columns if is_indexable(c)}
     wanted: list[Wanted] = []
     if domain.entity(entity).kind != "link":
-        wanted += [w for w in _list_indexes(domain, entity) if set(w.columns) <= usable]
+        found = [_up_to_what_has_none(w, usable) for w in _list_indexes(domain, entity)]
+        wanted += [w for w in found if w.columns]
     leading = {w.columns[0] for w in wanted}
     wanted += [
         Wanted((key.column,), f"foreign key to {key.target_table}: joins, and deletes there")
@@ -33,10 +35,18 @@ def indexes(domain: DomainModel, table: Table, entity: str, naming: Names) -> li
         if key.column not in leading
     ]
     unique_sets = [tuple(u.columns) for u in table.unique_constraints]
+    # A list narrowed by a field and ordered by the same one needs the column once.
+    wanted = [Wanted(tuple(dict.fromkeys(w.columns)), w.reason) for w in wanted]
     return [
         Index(name=naming.name("ix", table.name, *w.columns), columns=list(w.columns), reason=w.reason)
         for w in _without_covered(wanted, unique_sets)
     ]
+
+
+def _up_to_what_has_none(wanted: Wanted, usable: set[str]) -> Wanted:
+    """Return an index without the first column that no index can hold (a long text), and what comes behind it."""
+    kept = tuple(takewhile(usable.__contains__, wanted.columns))
+    return Wanted(kept, wanted.reason)
 
 
 def _list_indexes(domain: DomainModel, entity: str) -> list[Wanted]:
@@ -104,7 +114,7 @@ def _without_covered(wanted: list[Wanted], uniques: list[tuple[str, ...]]) -> li
         others = [*every[:place], *(c for c in every[place + 1 :] if c != mine), *uniques]
         if any(other[: len(mine)] == mine for other in others):
             continue
-        if any(set(unique) == set(mine[: len(unique)]) for unique in uniques):
+        if any(unique == mine[: len(unique)] for unique in uniques):
             continue
         kept.append(candidate)
     return kept

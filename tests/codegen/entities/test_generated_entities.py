@@ -96,3 +96,13 @@ def test_partials_are_included_somewhere(name: str) -> None:
     hook = name.rsplit("/", 1)[1]
     sources = [Path(str(p)).read_text() for p in (HERE.parents[2] / "backend_agent/codegen/templates").rglob("*.jinja")]
     assert any(f'"/{hook}"' in source or f'"{name}"' in source for source in sources)
+
+
+@pytest.mark.parametrize(
+    ("naming", "pagination"),
+    [pytest.param("snake_case", "offset", marks=pytest.mark.slow), ("camelCase", "cursor")],
+)
+def test_its_own_tests_pass(naming: str, pagination: str, database: str, tmp_path: Path) -> None:
+    folder = put(generated(naming, pagination), tmp_path / "project")
+    where = {"TEST_DATABASE_URL": database} if database.startswith("postgresql") else {}
+    run(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", **where)

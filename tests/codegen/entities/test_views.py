@@ -6,6 +6,7 @@ import pytest
 from codegen.entities import feed
 
 from backend_agent.artifacts.api import Access
+from backend_agent.artifacts.domain import DomainModel, Relation
 from backend_agent.artifacts.rules import DerivedRule
 from backend_agent.codegen.entities import sql
 from backend_agent.codegen.entities.access import AccessPlan
@@ -16,6 +17,10 @@ from backend_agent.codegen.entities.repositories import RepositoryPlan
 from backend_agent.codegen.entities.routes import RouterPlan
 from backend_agent.codegen.entities.schemas import SchemasPlan
 from backend_agent.codegen.entities.services import ServicePlan
+from backend_agent.codegen.imports import Symbols
+from backend_agent.codegen.imports import plan as files_of
+from backend_agent.codegen.pieces import PIECES
+from backend_agent.codegen.project import _render
 
 
 def method(entity: str, name: str) -> ServiceMethod:
@@ -63,8 +68,10 @@ def test_a_public_endpoint_with_values_of_the_caller_takes_one_when_there_is_one
         (
             "OrderItem",
             ["order", "customer"],
-            "order_items_table.c.order_id.in_(sa.select(orders_table.c.id)"
-            ".where(orders_table.c.customer_id == owner_id))",
+            (
+                "order_items_table.c.order_id.in_(sa.select(orders_table.c.id)"
+                ".where(orders_table.c.customer_id == owner_id))"
+            ),
         ),
     ],
 )
@@ -92,7 +99,7 @@ def test_unknown_relations_are_errors() -> None:
             DerivedRule(entity="Folder", field="child_count", function="count", relation="x", cites=[]), folder
         ),
     ):
-        with pytest.raises(KeyError, match="nobody|x"):
+        with pytest.raises(KeyError, match=r"nobody|x"):
             call()
 
 
@@ -144,7 +151,7 @@ def test_narrowing_is_required_where_every_call_narrows() -> None:
     heads = {s.method.name: s.source for s in RepositoryPlan(feed.calls(), feed.plan("Order")).signatures}
     assert heads["find"] == "find(self, query: OrderQuery, *, owner_id: UUID | None) -> Page[Order]"
     assert heads["get"] == "get(self, order_id: UUID, *, owner_id: UUID | None = None) -> Order"
-    assert heads["move"].startswith("move(self, order_id: UUID, status: OrderStatus, *, sources: Sequence[OrderStatus]")
+    assert heads["move"].startswith("move(self, order_id: UUID, target: OrderStatus, *, sources: Sequence[OrderStatus]")
 
 
 def test_the_owner_is_set_by_the_service() -> None:
@@ -178,3 +185,48 @@ def test_query_parameters_have_their_wire_names() -> None:
 def test_articles() -> None:
     assert article(feed.plan("Order").entity) == "An order"
     assert article(feed.plan("Post").entity) == "A post"
+
+
+def test_what_some_may_not_see_is_not_searched() -> None:
+    rules = [
+        r.model_copy(update={"fields": [*r.fields, "moderation_note"]}) if r.kind == "search" else r
+        for r in feed.domain().rules
+    ]
+    changed = feed.project(feed.domain().model_copy(update={"rules": rules}))
+    query = feed.calls_of(changed).plans["Post"].query
+    assert query is not None
+    assert query.mentions
+    assert not any("moderation_note" in mention for mention in query.mentions)
+
+
+def repository_of_accounts(changed: DomainModel | None, layout: str, piece: str) -> str:
+    """Return the source of a piece about the repository of accounts."""
+    project = feed.project(changed, layout)
+    planned = files_of(project, PIECES)
+    (file,) = [f for f in planned if f.piece.name == piece]
+    return _render(project, Symbols(project, planned), file)
+
+
+@pytest.mark.parametrize(("layout", "piece"), [("layered", "user_repository"), ("hexagonal", "user_port")])
+def test_accounts_can_be_asked_for_what_services_ask(layout: str, piece: str) -> None:
+    domain = feed.domain()
+    assert "def missing" not in repository_of_accounts(None, layout, piece)
+    assert "def require" not in repository_of_accounts(None, layout, piece)
+
+    editors = Relation(name="editors", source="Post", target="User", cardinality="many_to_many", inverse="edited")
+    changed = domain.model_copy(
+        update={"relations": [*domain.relations, editors.model_copy(update={"optional": True})]}
+    )
+    text = repository_of_accounts(changed, layout, piece)
+    assert "async def missing(self, ids: Collection[UUID]) -> set[UUID]:" in text
+    assert "def require" not in text
+
+    follows = [
+        r.model_copy(update={"target": "User"}) if (r.source, r.name) == ("Follow", "followed") else r
+        for r in domain.relations
+    ]
+    rules = [r for r in domain.rules if not (r.kind == "derived" and r.relation == "followers")]
+    changed = domain.model_copy(update={"relations": follows, "rules": rules})
+    text = repository_of_accounts(changed, layout, piece)
+    assert "async def require(self, user_id: UUID) -> None:" in text
+    assert "def missing" not in text

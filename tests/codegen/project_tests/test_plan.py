@@ -9,12 +9,14 @@ from collections import Counter
 import pytest
 from codegen.project_tests.club import club, example
 
+from backend_agent.artifacts.domain import Entity
 from backend_agent.codegen.imports import Symbols
 from backend_agent.codegen.imports import plan as files_of
 from backend_agent.codegen.layouts import LAYOUTS
 from backend_agent.codegen.pieces import PIECES
 from backend_agent.codegen.project import _render
-from backend_agent.codegen.project_tests.plan import plan
+from backend_agent.codegen.project_tests.plan import plan, suite
+from backend_agent.codegen.project_tests.subject import Subject
 from backend_agent.codegen.view import Project
 from backend_agent.state import Artifacts
 
@@ -131,3 +133,12 @@ def test_protection_is_tested_where_it_is_asked_for() -> None:
 def test_lockout_cites_its_requirement() -> None:
     case = next(c for c in plan(given("bank")) if c.id == "test_lockout")
     assert case.cites == ("R-008",)
+
+
+@pytest.mark.parametrize(
+    ("entity", "variable"),
+    [("Book", "book"), ("Owner", "owner_row"), ("SignIn", "sign_in_row"), ("Class", "class_"), ("Api", "api_row")],
+)
+def test_a_row_is_not_called_like_what_templates_use(entity: str, variable: str) -> None:
+    subject = Subject(suite(club()), Entity(name=entity))
+    assert subject.variable == variable
