@@ -20,7 +20,8 @@ lint: $(VENV)/ready-dev ## Format, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/ready-dev ## Print the benchmarks' figures (BACKEND_AGENT_POSTGRES_URL for those of the service)
+bench: $(VENV)/ready-dev ## The long proofs, and the benchmarks' figures (BACKEND_AGENT_POSTGRES_URL for those of the service)
+	$(BIN)/pytest -n 2 -m slow
 	$(BIN)/python tests/benchmarks/run.py
 
 studio: $(VENV)/ready-studio ## Serve the graphs for LangGraph Studio
