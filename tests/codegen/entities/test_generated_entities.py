@@ -78,7 +78,7 @@ def test_it_passes_its_own_rules(tmp_path: Path) -> None:
     folder = put(generated("camelCase", "cursor"), tmp_path)
     run(folder, "-m", "ruff", "check", "app")
     run(folder, "-m", "ruff", "format", "--check", "app")
-    run(folder, "-m", "ty", "check", "app", "--python", sys.prefix)
+    run(folder, "-m", "mypy", "--strict", "app")
 
 
 def test_nothing_is_there_that_nobody_calls() -> None:
