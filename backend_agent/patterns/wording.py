@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from backend_agent.names import plural, title
+from backend_agent.names import article, plural, title
 
 
 def things(entity: str) -> str:
@@ -15,8 +15,7 @@ def things(entity: str) -> str:
 
 def one(entity: str) -> str:
     """Return one of something with its article: `Order` -> `an order`."""
-    word = title(entity)
-    return f"{'an' if word[:1] in 'aeio' or word.startswith(('un', 'up')) else 'a'} {word}"
+    return article(title(entity))
 
 
 def counted(number: int, noun: str) -> str:

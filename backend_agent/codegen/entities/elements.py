@@ -135,9 +135,10 @@ def _said(prop: Property) -> str:
 
 def article(entity: EntityView) -> str:
     """Return an entity with its article, to begin a sentence: `A book`, `An order`."""
-    return f"{'An' if entity.title[0] in 'aeiou' else 'A'} {entity.title}"
+    said = names.article(entity.title)
+    return said[0].upper() + said[1:]
 
 
 def one_of(entity: EntityView) -> str:
     """Return an entity with its article, inside a sentence: `a book`, `an order`."""
-    return article(entity)[0].lower() + article(entity)[1:]
+    return names.article(entity.title)

@@ -28,11 +28,6 @@ LOCALS = frozenset(
 """Names that test templates use; an entity called so gets `_row` behind its variable."""
 
 
-def article(noun: str) -> str:
-    """Return a noun with its indefinite article."""
-    return f"{'an' if noun[:1] in 'aeiou' and not noun.startswith(('uni', 'use', 'eu')) else 'a'} {noun}"
-
-
 class Subject:
     """One entity that clients make, and how its tests reach it."""
 
@@ -44,7 +39,7 @@ class Subject:
         """Part of function names: `order_item`."""
         self.plural = names.plural(spec.name)
         self.title = names.title(spec.name)
-        self.one = article(self.title)
+        self.one = names.article(self.title)
         """With its article: `an order`."""
         self.titles = names.title(self.plural)
         variable = names.variable(spec.name)

@@ -8,7 +8,7 @@ from backend_agent import names
 from backend_agent.artifacts.domain import ACCOUNT
 from backend_agent.artifacts.rules import DerivedRule, ToggleRule
 from backend_agent.codegen.project_tests.case import Case, by_number
-from backend_agent.codegen.project_tests.subject import KEY, article
+from backend_agent.codegen.project_tests.subject import KEY
 from backend_agent.codegen.project_tests.suite import Suite
 
 
@@ -28,7 +28,7 @@ def _toggle(suite: Suite, rule: ToggleRule) -> Iterator[Case]:
     if on is None or not (account or suite.has(target)):
         return
     subject = None if account else suite.subject(target)
-    one = article(names.title(target))
+    one = names.article(names.title(target))
     inverse = links[rule.object].inverse
     view = {
         "rule": rule,
