@@ -5,13 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from backend_agent.artifacts.base import Artifact
+from backend_agent.artifacts.calls import Call
 from backend_agent.artifacts.findings import Finding
 from backend_agent.settings import Settings
 from backend_agent.stage import Stage
 from backend_agent.state import Artifacts
+
+
+class Written(NamedTuple):
+    """What an author brings: the artifact, and how it came to be."""
+
+    artifact: Artifact
+    note: str = ""
+    """On how it came to be; empty: as expected."""
+    calls: Sequence[Call] = ()
+    """Of a chat model, in order; failed ones too."""
+    refused: Sequence[Finding] = ()
+    """What a chat model proposed and was not taken over. Told to the user; no part of a score."""
 
 
 class Author(Protocol):
@@ -26,8 +39,8 @@ class Author(Protocol):
         """Return all that, besides inputs and findings, decides what is written: model, prompt text ..."""
         ...
 
-    def write(self, stage: Stage[Any], given: Artifacts, findings: Sequence[Finding]) -> tuple[Artifact, str]:
-        """Return the artifact, and a note on how it came to be (empty: as expected).
+    def write(self, stage: Stage[Any], given: Artifacts, findings: Sequence[Finding]) -> Written:
+        """Return the artifact, and how it came to be.
 
         Args:
             stage: what is to be written.
@@ -54,9 +67,9 @@ class DraftAuthor:
         stage: Stage[Any],
         given: Artifacts,
         findings: Sequence[Finding],  # noqa: ARG002 - a draft has one answer
-    ) -> tuple[Artifact, str]:
+    ) -> Written:
         """Return the draft."""
-        return stage.draft(given), ""
+        return Written(stage.draft(given))
 
 
 DRAFT: Author = DraftAuthor()
@@ -83,10 +96,9 @@ class Kept:
         stage: Stage[Any],
         given: Artifacts,
         findings: Sequence[Finding],  # noqa: ARG002 - the user decided
-    ) -> tuple[Artifact, str]:
+    ) -> Written:
         """Return the artifact as it is."""
-        artifact: Artifact = getattr(given, stage.name)
-        return artifact, "edited by hand and kept"
+        return Written(getattr(given, stage.name), "edited by hand and kept")
 
 
 def fingerprint(stage: Stage[Any], author: Author, inputs: Mapping[str, str], heard: str, settings: Settings) -> str:

@@ -113,8 +113,8 @@ def _run(stage: Stage[Any], author: Author, known: Known, state: State) -> Json:
     typed = {name: known.artifact(name, value) for name, value in inputs.items()}
     names = (*stage.reads, stage.name)
     before = {stage.name: state[stage.name]} if stage.name in state else {}  # type: ignore[literal-required]  # as above
-    artifact, note = author.write(stage, Artifacts({**typed, **before, "records": records}, names), [*findings, *said])
-    value = artifact.to_state()
+    written = author.write(stage, Artifacts({**typed, **before, "records": records}, names), [*findings, *said])
+    value = written.artifact.to_state()
     final = stage.artifact.from_state(value)
     known.learn(stage.name, value, final)
     checks = stage.check(Artifacts({**typed, stage.name: final, "records": records}, names))
@@ -123,17 +123,20 @@ def _run(stage: Stage[Any], author: Author, known: Known, state: State) -> Json:
         **told,
         seconds=time.perf_counter() - started,
         findings=sum(len(check.findings) for check in checks),
-        note=note,
+        note=written.note,
     )
     record = {
         "author": author.name,
         "fingerprint": print_now,
-        "note": note,
+        "note": written.note,
         "heard": heard,
         "reruns": (old or {}).get("reruns", 0) + 1 if findings else 0,
         "checks": [check.to_state() for check in checks],
     }
-    return {stage.name: value, "records": {stage.name: record}}
+    if written.refused:
+        record["refused"] = [finding.to_state() for finding in written.refused]
+    calls = [*state.get("calls", {}).get(stage.name, []), *(call.to_state() for call in written.calls)]
+    return {stage.name: value, "records": {stage.name: record}, **({"calls": {stage.name: calls}} if calls else {})}
 
 
 def _typed(name: str, value: Any) -> Artifact:

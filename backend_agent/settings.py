@@ -45,6 +45,18 @@ class Settings:
     """Folder whose prompt files stand in for the built-in ones of the same name."""
     verify_seconds: int = 300
     """Time limit for one verifier."""
+    model: str | None = None
+    """Chat model that writes where language counts, such as `groq:openai/gpt-oss-120b`; None: the drafts."""
+    max_tokens: int | None = None
+    """Budget of one session: tokens to and from chat models together; None: no limit. Likewise the next three."""
+    max_cost: float | None = None
+    """US dollars."""
+    max_seconds: int | None = None
+    """Seconds spent in calls and in waiting for them, those side by side counted once."""
+    max_calls: int | None = None
+    """Requests, whatever comes of them."""
+    allow_unconfined: bool = False
+    """Whether code of a chat model may be run where the system cannot confine it."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -82,6 +94,26 @@ def _count(variable: str, text: str) -> int:
     return int(text)
 
 
+def _tokens(variable: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 12:
+        raise UserError(f"{variable} is {text!r}: write a whole number")
+    return int(text)
+
+
+def _amount(variable: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1_000_000:
+        raise UserError(f"{variable} is {text!r}: write an amount in US dollars, such as 0.50")
+    return value
+
+
+def _text(variable: str, text: str) -> str:  # noqa: ARG001 - all readers are called alike
+    return text
+
+
 def _switch(variable: str, text: str) -> bool:
     if text.lower() not in ("1", "0", "true", "false", "yes", "no", "on", "off"):
         raise UserError(f"{variable} is {text!r}: write on or off")
@@ -102,6 +134,12 @@ _READERS = {
     "postgres_url": _postgres,
     "prompts": _path,
     "verify_seconds": _count,
+    "model": _text,
+    "max_tokens": _tokens,
+    "max_cost": _amount,
+    "max_seconds": _count,
+    "max_calls": _count,
+    "allow_unconfined": _switch,
 }
 
 _current: ContextVar[Settings | None] = ContextVar("backend_agent_settings", default=None)

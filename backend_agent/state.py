@@ -56,6 +56,8 @@ class State(TypedDict, total=False):
     """By stage: what the user said of it that no task field can say; a list of sentences, for the stage's author."""
     records: Annotated[Json, merge]
     """By stage: provenance, and the results of its checks."""
+    calls: Annotated[Json, merge]
+    """By stage: the ledger of calls to a chat model, each a `Call`. Missing when there was none."""
     graph_version: str
     released: Json
     """What was delivered before the task was revised: a `Release`. Missing in a session that never was."""

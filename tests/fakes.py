@@ -31,6 +31,7 @@ from backend_agent.artifacts.security import (
 from backend_agent.artifacts.task import BackendTask
 from backend_agent.artifacts.testing import TestingStrategy
 from backend_agent.artifacts.verification import VerificationReport
+from backend_agent.authors import Written
 from backend_agent.stage import Stage
 from backend_agent.state import Artifacts
 
@@ -178,8 +179,8 @@ class Counting:
     def identity(self, stage: Stage[Any]) -> str:
         return "1"
 
-    def write(self, stage: Stage[Any], given: Artifacts, findings: Any) -> tuple[Any, str]:
+    def write(self, stage: Stage[Any], given: Artifacts, findings: Any) -> Written:
         self.wrote.append(stage.name)
         if findings:
             self.heard[stage.name] = self.heard.get(stage.name, 0) + len(findings)
-        return stage.draft(given), ""
+        return Written(stage.draft(given))

@@ -43,7 +43,16 @@ def test_no_stage_module_without_a_stage() -> None:
 
 def test_nodes_and_state_keys_are_the_stages() -> None:
     assert set(build_graph().nodes) - {"__start__"} == set(NAMES)
-    assert set(State.__annotations__) == {"task", *NAMES, "records", "graph_version", "released", "pinned", "feedback"}
+    assert set(State.__annotations__) == {
+        "task",
+        *NAMES,
+        "records",
+        "graph_version",
+        "released",
+        "pinned",
+        "feedback",
+        "calls",
+    }
 
 
 def test_task_types_are_those_of_the_task() -> None:

@@ -8,10 +8,21 @@ from pydantic import Field
 
 from backend_agent.artifacts import lookup
 from backend_agent.artifacts.base import Artifact
+from backend_agent.artifacts.fields import FieldSpec, FieldType
+from backend_agent.artifacts.operations import CustomOperation
 from backend_agent.artifacts.rules import Rule
 
-FieldType = Literal[
-    "string", "text", "integer", "decimal", "boolean", "date", "time", "datetime", "email", "url", "phone", "enum"
+__all__ = [
+    "ACCOUNT",
+    "Actor",
+    "Cardinality",
+    "DomainModel",
+    "Entity",
+    "EntityKind",
+    "FieldSpec",
+    "FieldType",
+    "Relation",
+    "Unplaced",
 ]
 Cardinality = Literal["many_to_one", "one_to_one", "many_to_many"]
 EntityKind = Literal["record", "account", "link"]
@@ -31,37 +42,6 @@ class Actor(Artifact):
     """Whether this actor passes ownership checks (reads and writes what others own)."""
     profile: str | None = None
     """The entity that holds what is known of this actor (`Member`), when the task gives it fields."""
-    cites: list[str] = Field(default_factory=list)
-
-
-class FieldSpec(Artifact):
-    """One attribute of an entity."""
-
-    name: str
-    """snake_case; not a reserved word."""
-    type: FieldType
-    description: str = ""
-    optional: bool = False
-    unique: bool = False
-    many: bool = False
-    """A list of values, such as tags."""
-    min_length: int | None = None
-    max_length: int | None = None
-    minimum: float | None = None
-    maximum: float | None = None
-    exclusive_minimum: bool = False
-    """Whether `minimum` itself is refused (`greater than zero`)."""
-    scale: int = 2
-    """Digits after the point, for decimals."""
-    pattern: str | None = None
-    """An anchored regular expression in the common subset of Python, JavaScript and PostgreSQL."""
-    values: list[str] = Field(default_factory=list)
-    """snake_case values, for enumerations."""
-    default: str | int | float | bool | None = None
-    sensitive: bool = False
-    """Personal data: encrypted at rest when the task asks for it."""
-    server_set: bool = False
-    """Filled by the service (a derived value, a lifecycle's state, a time stamp), never by a client."""
     cites: list[str] = Field(default_factory=list)
 
 
@@ -126,6 +106,8 @@ class DomainModel(Artifact):
     entities: list[Entity]
     relations: list[Relation] = Field(default_factory=list)
     rules: list[Rule] = Field(default_factory=list)
+    operations: list[CustomOperation] = Field(default_factory=list)
+    """What no rule kind covers and somebody wrote: a chat model, or the user by hand. Drafts have none."""
     unplaced: list[Unplaced] = Field(default_factory=list)
     notes: list[str] = Field(default_factory=list)
     """Readings that the author had to choose, in plain words."""
