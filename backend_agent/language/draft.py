@@ -17,8 +17,9 @@ from backend_agent.artifacts.rules import Rule
 from backend_agent.errors import UserError
 from backend_agent.language import fields, lexicon, words
 from backend_agent.language.clause import Clause
-from backend_agent.language.parts import DraftActor, DraftEntity, actor_name, article, merged
+from backend_agent.language.parts import DraftActor, DraftEntity, actor_name, merged
 from backend_agent.language.phrases import NounPhrase, noun_phrase
+from backend_agent.names import article
 
 
 @dataclass

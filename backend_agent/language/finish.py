@@ -10,7 +10,7 @@ from backend_agent.artifacts.rules import LifecycleRule, OwnershipRule, RoleRule
 from backend_agent.language import cycles, lexicon
 from backend_agent.language.draft import Draft
 from backend_agent.language.grants import ALL
-from backend_agent.language.parts import article
+from backend_agent.names import article
 
 _PERSONAL = frozenset("name full_name first_name last_name surname given_name family_name".split())
 

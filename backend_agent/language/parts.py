@@ -47,12 +47,6 @@ CONSUMERS = frozenset(
 )
 
 
-def article(noun: str) -> str:
-    """Return a noun with its indefinite article: `an order`."""
-    vowel = noun[:1].lower() in "aeiou" and not noun.lower().startswith(("user", "uni", "one", "eu"))
-    return f"{'an' if vowel else 'a'} {noun}"
-
-
 def actor_name(name: str) -> str:
     """Return the role name of an actor: `Admins` -> `administrator`."""
     key = names.snake(name)

@@ -9,9 +9,9 @@ from backend_agent.artifacts.domain import ACCOUNT, FieldSpec
 from backend_agent.language import fields, lexicon, words
 from backend_agent.language.clause import Clause
 from backend_agent.language.nouns import HAS, LISTED, NO_OBJECT, prepositional, says_where
-from backend_agent.language.parts import article
 from backend_agent.language.phrases import NounPhrase, noun_phrase, noun_phrases
 from backend_agent.language.relating import Relating
+from backend_agent.names import article
 
 _TREE_WORDS = re.compile(r"(?i)\b(?:tree|hierarch(?:y|ies|ical)|nested)\b")
 

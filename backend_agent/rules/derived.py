@@ -11,8 +11,8 @@ from backend_agent.language import words
 from backend_agent.language.clause import Clause
 from backend_agent.language.draft import Draft
 from backend_agent.language.nouns import essential
-from backend_agent.language.parts import article
 from backend_agent.language.phrases import NounPhrase, noun_phrase, split_list
+from backend_agent.names import article
 from backend_agent.rules.kind import RuleKind
 
 _SUM = re.compile(r"(?i)\b(?:sum|total)\s+of\s+(?:all\s+)?(?P<what>.+)$")
