@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -15,6 +16,7 @@ from backend_agent.rules import RULES
 from backend_agent.stage import Check, Stage
 from backend_agent.state import Artifacts
 
+_WORD = re.compile(r"[a-z][a-z0-9_]{0,60}")
 STANDARD = frozenset(("created_at", "updated_at"))
 """What every row has besides its fields; lists may be sorted by it."""
 
@@ -183,12 +185,39 @@ def _unsafe(given: Artifacts) -> Iterable[str]:
         if not re.fullmatch(r"[A-Z][A-Za-z0-9]{0,60}", entity.name) or entity.name in RESERVED_CLASSES:
             yield f"entity {entity.name[:60]}"
         for field in entity.fields:
-            if not re.fullmatch(r"[a-z][a-z0-9_]{0,60}", field.name) or field.name in RESERVED_FIELDS:
+            if not _WORD.fullmatch(field.name) or field.name in RESERVED_FIELDS or keyword.iskeyword(field.name):
                 yield f"{entity.name}.{field.name[:60]}"
             elif field.name == f"{snake(entity.name)}_id":
                 yield f"{entity.name}.{field.name[:60]}, which is how code calls the own id"
     for old, new in class_clashes(e.name for e in given.domain.entities).items():
         yield f"entity {old}, which clashes with what another one brings; {new} would not"
+    for relation in given.domain.relations:
+        if relation.name == snake(relation.source):
+            yield f"relation {relation.source}.{relation.name}: its column would be called like the row's own id"
+    for place, name in _words_of(given.domain):
+        if not _WORD.fullmatch(name) or ("relation" in place and keyword.iskeyword(name)):
+            yield f"{place} {name[:60]!r}"
+
+
+def _words_of(domain: DomainModel) -> Iterable[tuple[str, str]]:
+    """Names that become Python names, roles, states and parts of paths, besides those of entities and fields."""
+    for actor in domain.actors:
+        yield "actor", actor.name
+    for relation in domain.relations:
+        yield f"relation of {relation.source}", relation.name
+        yield f"inverse relation of {relation.target}", relation.inverse
+    for entity in domain.entities:
+        yield from ((f"value of {entity.name}.{f.name}", _as_word(v)) for f in entity.fields for v in f.values)
+    for rule in domain.rules:
+        if rule.kind == "lifecycle":
+            yield from ((f"transition of {rule.entity}", t.name) for t in rule.transitions)
+        if rule.kind == "toggle":
+            yield from ((f"toggle of {rule.entity}", verb) for verb in (rule.on, rule.off))
+
+
+def _as_word(value: str) -> str:
+    """Return a permitted value so that it may be a keyword, or begin with a digit: it is a text, its name is made."""
+    return f"x{value}" if re.fullmatch(r"[a-z0-9_]{1,60}", value) else value
 
 
 def _unmanaged(given: Artifacts) -> Iterable[str]:

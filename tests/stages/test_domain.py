@@ -125,6 +125,32 @@ def _name_like_a_class_of_the_service(model: dict[str, Any]) -> None:
     model["entities"].append({"name": "UserCredentials", "kind": "record", "fields": [], "cites": ["R-001"]})
 
 
+def _name_a_relation_like_its_entity(model: dict[str, Any]) -> None:
+    relation = model["relations"][0]
+    relation["name"] = relation["source"].lower()
+
+
+def _name_a_relation_in_two_words(model: dict[str, Any]) -> None:
+    model["relations"][0]["inverse"] = "book's pages"
+
+
+def _name_a_role_with_a_quote(model: dict[str, Any]) -> None:
+    model["actors"][0]["name"] = "staff' OR 1=1"
+
+
+def _name_a_transition_out_of_its_path(model: dict[str, Any]) -> None:
+    _rules(model, "lifecycle")[0]["transitions"][0]["name"] = "../cancel"
+
+
+def _a_value_that_is_code(model: dict[str, Any]) -> None:
+    field = next(f for e in model["entities"] for f in e["fields"] if f["values"])
+    field["values"].append("x = 1")
+
+
+def _name_a_field_like_a_keyword(model: dict[str, Any]) -> None:
+    model["entities"][1]["fields"][0]["name"] = "class"
+
+
 def _lock_out(model: dict[str, Any]) -> None:
     for actor in model["actors"]:
         actor["registers"] = actor["administrator"] = False
@@ -156,6 +182,12 @@ def _impossible(model: dict[str, Any]) -> None:
         ("names", _name_like_the_own_id),
         ("names", _name_like_a_draft),
         ("names", _name_like_a_class_of_the_service),
+        ("names", _name_a_relation_like_its_entity),
+        ("names", _name_a_relation_in_two_words),
+        ("names", _name_a_role_with_a_quote),
+        ("names", _name_a_transition_out_of_its_path),
+        ("names", _a_value_that_is_code),
+        ("names", _name_a_field_like_a_keyword),
         ("managed", _lock_out),
         ("states", _strand),
         ("account", _two_accounts),
