@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from backend_agent.artifacts.base import Artifact
@@ -53,10 +53,24 @@ class Author(Protocol):
         ...
 
 
+def reads_slices(author: Author, stage: Stage[Any]) -> bool:
+    """Return whether a stage's slices hold all that an author looks at; then it is given them and nothing else.
+
+    An author says so by a method `reads_slices(stage)`. One that has none is given whole artifacts: a prompt may well
+    show more than a draft reads.
+    """
+    says: Callable[[Stage[Any]], bool] | None = getattr(author, "reads_slices", None)
+    return says is not None and says(stage)
+
+
 class DraftAuthor:
     """Writes each stage's own draft: complete, valid and the same bytes every time."""
 
     name = "draft"
+
+    def reads_slices(self, stage: Stage[Any]) -> bool:  # noqa: ARG002 - that is what they are for
+        """Return True: a slice is what the draft reads."""
+        return True
 
     def identity(self, stage: Stage[Any]) -> str:
         """Return the draft's version."""
@@ -87,6 +101,10 @@ class Kept:
     def __init__(self, content: str) -> None:
         self._content = content
 
+    def reads_slices(self, stage: Stage[Any]) -> bool:  # noqa: ARG002 - the same for every stage
+        """Return True: it reads nothing."""
+        return True
+
     def identity(self, stage: Stage[Any]) -> str:  # noqa: ARG002 - the same for every stage
         """Return what was edited, by its digest."""
         return self._content
@@ -107,7 +125,7 @@ def fingerprint(stage: Stage[Any], author: Author, inputs: Mapping[str, str], he
     Args:
         stage: whose artifact it is.
         author: who writes it.
-        inputs: by name, the digest of what is read.
+        inputs: by name, the digest of what is read of it.
         heard: digest of quality's findings that the author was given; empty for none.
         settings: those that `stage.settings` names count.
     """

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
 
 from langgraph.config import get_stream_writer
 from pydantic import ValidationError
@@ -13,10 +14,19 @@ from backend_agent import progress, settings
 from backend_agent.artifacts.base import Artifact
 from backend_agent.artifacts.findings import Finding
 from backend_agent.artifacts.quality import QualityAssessment
-from backend_agent.authors import Author, Kept, digest, fingerprint
+from backend_agent.authors import Author, Kept, digest, fingerprint, reads_slices
 from backend_agent.errors import UserError
 from backend_agent.stage import Stage
 from backend_agent.state import Artifacts, Json, State
+
+Slice = Callable[[Any], Artifact]
+
+
+class Seen(NamedTuple):
+    """An artifact as a stage is shown it, and its digest."""
+
+    artifact: Artifact
+    digest: str
 
 
 class Node(Protocol):
@@ -37,6 +47,7 @@ class Known:
         self._lock = threading.Lock()
         self._typed: dict[str, tuple[object, Artifact]] = {}
         self._digests: dict[str, tuple[object, str]] = {}
+        self._slices: dict[tuple[str, Slice], tuple[object, Seen]] = {}
 
     def artifact(self, name: str, value: Any) -> Artifact:
         """Return a state value as its artifact; raises `UserError`."""
@@ -57,6 +68,18 @@ class Known:
             known = self._digests.get(name)
             if known is None or known[0] is not value:
                 known = self._digests[name] = (value, digest(value))
+            return known[1]
+
+    def seen(self, name: str, value: Any, part: Slice | None) -> Seen:
+        """Return what a stage is shown of a state value: a slice, or the whole; raises `UserError`."""
+        whole = self.artifact(name, value)
+        if part is None:
+            return Seen(whole, self.digest(name, value))
+        with self._lock:
+            known = self._slices.get((name, part))
+            if known is None or known[0] is not value:
+                shown = part(whole)
+                known = self._slices[name, part] = (value, Seen(shown, digest(shown.to_state())))
             return known[1]
 
 
@@ -94,12 +117,16 @@ def _run(stage: Stage[Any], author: Author, known: Known, state: State) -> Json:
     old = state.get("records", {}).get(stage.name)
     # Without new findings those of the last rerun count on: what they brought is kept.
     heard = _heard(findings) or (old or {}).get("heard", "")
-    digests = {name: known.digest(name, value) for name, value in inputs.items()}
-    digests["checks"] = digest({name: record.get("checks", []) for name, record in records.items()})
-    if said := _said(stage.name, state):
-        digests["feedback"] = digest([finding.evidence for finding in said])
     if state.get("pinned", {}).get(stage.name):
         author = Kept(known.digest(stage.name, state[stage.name]))  # type: ignore[literal-required]  # as above
+    shown = {name: known.seen(name, value, stage.slices.get(name)) for name, value in inputs.items()}
+    told_whole = not reads_slices(author, stage)
+    read = {name: known.seen(name, value, None) for name, value in inputs.items()} if told_whole else shown
+    digests = {name: seen.digest for name, seen in read.items()}
+    if told_whole or stage.judges:
+        digests["checks"] = digest({name: record.get("checks", []) for name, record in records.items()})
+    if said := _said(stage.name, state):
+        digests["feedback"] = digest([finding.evidence for finding in said])
     print_now = fingerprint(stage, author, digests, heard, settings.current())
     told = {"stage": stage.name, "title": stage.title}
     if old and stage.name in state and old["fingerprint"] == print_now and not _asked_for_reruns(stage.name, state):
@@ -110,14 +137,15 @@ def _run(stage: Stage[Any], author: Author, known: Known, state: State) -> Json:
     if not findings and heard:  # the inputs changed since those findings
         heard = ""
         print_now = fingerprint(stage, author, digests, heard, settings.current())
-    typed = {name: known.artifact(name, value) for name, value in inputs.items()}
     names = (*stage.reads, stage.name)
     before = {stage.name: state[stage.name]} if stage.name in state else {}  # type: ignore[literal-required]  # as above
-    written = author.write(stage, Artifacts({**typed, **before, "records": records}, names), [*findings, *said])
+    given = {name: seen.artifact for name, seen in read.items()}
+    written = author.write(stage, Artifacts({**given, **before, "records": records}, names), [*findings, *said])
     value = written.artifact.to_state()
     final = stage.artifact.from_state(value)
     known.learn(stage.name, value, final)
-    checks = stage.check(Artifacts({**typed, stage.name: final, "records": records}, names))
+    judged = {name: seen.artifact for name, seen in shown.items()}
+    checks = stage.check(Artifacts({**judged, stage.name: final, "records": records}, names))
     progress.tell(
         "stage_finished",
         **told,

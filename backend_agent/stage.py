@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 from backend_agent.artifacts.base import Artifact
 from backend_agent.artifacts.findings import WEIGHTS, CheckResult, Finding, Metric, Severity
@@ -59,6 +59,11 @@ class Stage(Generic[A]):
     reads: tuple[str, ...]
     draft: Callable[[Artifacts], A]
     checks: tuple[Check, ...] = ()
+    slices: Mapping[str, Callable[[Any], Artifact]] = field(default_factory=dict)
+    """By what it reads: a pure function to the part of it that the draft and the checks are shown. They see no more, so
+    what changes outside of it cannot make the stage run again. What is not named is shown whole."""
+    judges: bool = False
+    """Whether it is given the results of the checks on what it reads."""
     settings: tuple[str, ...] = ()
     """Fields of `Settings` that its artifact depends on; part of the stage's fingerprint."""
     version: int = 1

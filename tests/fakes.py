@@ -156,7 +156,7 @@ STAGES: dict[str, Stage[Any]] = {
         ),
         Stage("code", "Code", Implementation, ("task", *_DESIGN), _code),
         Stage("verification", "Verification", VerificationReport, ("code",), _verification, settings=("verify",)),
-        Stage("quality", "Quality", QualityAssessment, ("task", *_ALL), _quality),
+        Stage("quality", "Quality", QualityAssessment, ("task", *_ALL), _quality, judges=True),
         Stage("documentation", "Documentation", Documentation, ("task", *_ALL, "quality"), _documentation),
     )
 }  # fmt: skip

@@ -16,6 +16,9 @@ _AUTHENTICATION = re.compile(
 _RATE = re.compile(r"\brate[ -]?limit\w*|\bthrottl\w+", re.IGNORECASE)
 _ROLES = re.compile(r"\brole[ -]?based|\brbac\b|\broles?\b|\bpermissions?\b", re.IGNORECASE)
 
+MENTIONS = (_AUTHENTICATION, _RATE, _ROLES)
+"""Everything that is looked for."""
+
 
 def _matching(requirements: RequirementsAnalysis, pattern: re.Pattern[str]) -> list[str]:
     return [s.id for s in requirements.statements if pattern.search(s.text)]

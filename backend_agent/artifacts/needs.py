@@ -23,6 +23,8 @@ _LOCKOUT = re.compile(
     r"|lock(ed|s)? the account|accounts? (is|are|gets?) locked)\b",
     re.IGNORECASE,
 )
+SENTENCES = (_AUDIT, _ENCRYPT, _LOCKOUT)
+"""A statement that mentions one of them is read further; no other is read at all."""
 _FAILED = re.compile(r"\b(failed|unsuccessful|wrong|incorrect|invalid)\b", re.IGNORECASE)
 _ATTEMPTS = re.compile(
     r"\b(\d+|[a-z]+) (?:consecutive |successive )?(failed|unsuccessful|wrong|incorrect|invalid)", re.IGNORECASE

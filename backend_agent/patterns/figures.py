@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from backend_agent.artifacts import slices
 from backend_agent.artifacts.performance import PerformanceTarget
 from backend_agent.artifacts.requirements import RequirementsAnalysis, Statement
 from backend_agent.artifacts.task import BackendTask
@@ -26,6 +27,9 @@ _USERS = re.compile(
 _RATIO = re.compile(
     r"reads? outnumber(?:s|ed)? writes? (?:by )?(a hundred|a thousand|ten|\d+) (?:to one|to 1|times)", re.IGNORECASE
 )
+SENTENCES = (_SECONDS, _RATE, _USERS, _RATIO)
+SOURCES = ("performance_requirements",)
+"""A statement that mentions one of SENTENCES, or is of SOURCES, is read further; no other is read at all."""
 _SPEED_WORDS = re.compile(
     r"\b(answer|respond|response|return|load|latency|p95|search|request|page|serve)", re.IGNORECASE
 )
@@ -74,6 +78,11 @@ class Figures:
     def cites(self) -> list[str]:
         """The statements behind the figures."""
         return sorted({c for t in self.targets for c in t.cites} | set(self.ratio_cites))
+
+
+def task_seen(task: BackendTask) -> BackendTask:
+    """Return the slice of a task in which figures are looked for: its fields, and a description that has one."""
+    return slices.task_described(task) if _RATIO.search(task.description) else slices.task_fields(task)
 
 
 def _value(text: str) -> float:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from backend_agent.artifacts import needs, slices
 from backend_agent.artifacts.architecture import ServiceBoundary
 from backend_agent.artifacts.domain import DomainModel
 from backend_agent.artifacts.requirements import RequirementsAnalysis, Statement
 from backend_agent.artifacts.task import BackendTask
 from backend_agent.patterns.boundaries import boundaries, crossings
-from backend_agent.patterns.figures import Figures, figures
+from backend_agent.patterns.figures import SENTENCES as FIGURES
+from backend_agent.patterns.figures import SOURCES, Figures, figures
 
 _REACTION = re.compile(
     r"\b(?:notif(?:y|ied|ies|ication)|emailed|told by|receives? an? (?:e-?mail|message|sms|alert)|"
@@ -28,6 +30,15 @@ _SPIKES = re.compile(
 _SAME_TIME = re.compile(
     r"\b(?:at the same time|overlap|double[- ]book|never (?:become )?negative|exactly once)\b", re.IGNORECASE
 )
+
+SEEN = slices.wording(
+    mentions=(_TEAMS, _SPIKES, _SAME_TIME),
+    sentences=(_REACTION, *FIGURES, *needs.SENTENCES),
+    sources=SOURCES,
+    categories=("integration",),
+    numbered=True,
+)
+"""The slice of the requirements that patterns look at; what stays outside of the service is quoted."""
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from backend_agent.artifacts import slices
 from backend_agent.artifacts.architecture import ArchitectureDesign
 from backend_agent.codegen.layouts import LAYOUTS
 from backend_agent.patterns import strategies
 from backend_agent.patterns.components import DATABASE, communication, components
 from backend_agent.patterns.decisions import decide
+from backend_agent.patterns.figures import task_seen
 from backend_agent.patterns.fit import TYPES, WORDS, judge, weigh
 from backend_agent.patterns.flows import flows
-from backend_agent.patterns.profile import profile
+from backend_agent.patterns.profile import SEEN, profile
 from backend_agent.patterns.subject import Subject, subject
 from backend_agent.patterns.wording import listed, sentence, things
 from backend_agent.stage import Check, Stage
@@ -224,4 +226,9 @@ STAGE = Stage(
     reads=("task", "requirements", "domain"),
     draft=draft,
     checks=CHECKS,
+    slices={
+        "task": task_seen,
+        "requirements": SEEN,
+        "domain": slices.elements,
+    },
 )

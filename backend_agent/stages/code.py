@@ -10,9 +10,11 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from backend_agent import codegen, names
+from backend_agent.artifacts import slices
 from backend_agent.artifacts.base import Artifact
 from backend_agent.artifacts.code import GeneratedFile, Implementation
 from backend_agent.artifacts.database import Table
+from backend_agent.codegen.project_tests.wants import SEEN
 from backend_agent.errors import UserError
 from backend_agent.stage import Check, Stage
 from backend_agent.state import Artifacts
@@ -312,4 +314,10 @@ STAGE = Stage(
     reads=READS,
     draft=draft,
     checks=CHECKS,
+    slices={
+        "task": slices.task_described,
+        "requirements": SEEN,
+        "domain": slices.elements,
+        "architecture": slices.structure,
+    },
 )

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+from backend_agent.artifacts import slices
 from backend_agent.artifacts.domain import ACCOUNT, DomainModel
 from backend_agent.artifacts.rules import Rule
 from backend_agent.language import reading, states
@@ -347,4 +348,8 @@ STAGE = Stage(
     reads=("task", "requirements"),
     draft=draft,
     checks=CHECKS,
+    slices={
+        "task": slices.task_fields,
+        "requirements": slices.told,
+    },
 )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from backend_agent.artifacts import slices
 from backend_agent.artifacts.api import Endpoint
 from backend_agent.artifacts.database import Measure, Table
 from backend_agent.artifacts.performance import CacheEntry, PerformancePlan
-from backend_agent.patterns.figures import Figures, figures
+from backend_agent.patterns.figures import SENTENCES, SOURCES, Figures, figures, task_seen
 from backend_agent.patterns.sizing import (
     DATABASE_CONNECTIONS,
     RESERVED_CONNECTIONS,
@@ -297,4 +298,8 @@ STAGE = Stage(
     reads=("task", "requirements", "database", "api"),
     draft=draft,
     checks=CHECKS,
+    slices={
+        "task": task_seen,
+        "requirements": slices.wording(sentences=SENTENCES, sources=SOURCES),
+    },
 )

@@ -223,5 +223,6 @@ STAGE = Stage(
         "verification",
     ),
     draft=draft,
+    judges=True,
     settings=("threshold", "max_rounds"),
 )

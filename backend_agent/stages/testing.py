@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from backend_agent import names
+from backend_agent.artifacts import needs, slices
 from backend_agent.artifacts.database import Measure
 from backend_agent.artifacts.testing import PlannedKind, PlannedTest, TestingStrategy
 from backend_agent.codegen.project_tests.plan import plan
+from backend_agent.codegen.project_tests.wants import LOOKED_FOR
 from backend_agent.stage import Check, Stage
 from backend_agent.state import Artifacts
 
@@ -156,4 +158,8 @@ STAGE = Stage(
     reads=READS,
     draft=draft,
     checks=CHECKS,
+    slices={
+        "requirements": slices.wording(LOOKED_FOR, needs.SENTENCES, numbered=True),
+        "domain": slices.elements,
+    },
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backend_agent import settings
+from backend_agent.artifacts import slices
 from backend_agent.artifacts.verification import VerificationReport
 from backend_agent.stage import Stage
 from backend_agent.state import Artifacts
@@ -25,5 +26,6 @@ STAGE = Stage(
     artifact=VerificationReport,
     reads=("code",),
     draft=draft,
+    slices={"code": slices.contents},
     settings=("verify", "postgres_url", "verify_seconds"),
 )

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from backend_agent.artifacts import mentions, needs
+from backend_agent.artifacts import mentions, needs, slices
 from backend_agent.artifacts.domain import DomainModel
 from backend_agent.artifacts.requirements import RequirementsAnalysis
 
 _CORS = re.compile(r"\bCORS\b|\bcross[ -]origin\b", re.IGNORECASE)
+
+LOOKED_FOR = (_CORS, *mentions.MENTIONS)
+SEEN = slices.wording(LOOKED_FOR, needs.SENTENCES)
+"""The slice of the requirements in which all of it is found."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from backend_agent.artifacts import mentions
+from backend_agent.artifacts import mentions, needs, slices
 from backend_agent.artifacts.api import (
     Access,
     ApiAuthentication,
@@ -114,4 +114,10 @@ STAGE = Stage(
     reads=("task", "requirements", "domain", "architecture"),
     draft=draft,
     checks=CHECKS,
+    slices={
+        "task": slices.task_fields,
+        "requirements": slices.wording(mentions=mentions.MENTIONS, sentences=needs.SENTENCES),
+        "domain": slices.elements,
+        "architecture": slices.structure,
+    },
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backend_agent import changes, engines
+from backend_agent.artifacts import mentions, needs, slices
 from backend_agent.artifacts.database import DatabaseSchema
 from backend_agent.stage import Stage
 from backend_agent.stages.database import measures, tables
@@ -35,4 +36,10 @@ STAGE = Stage(
     reads=("task", "requirements", "domain", "architecture", "released"),
     draft=draft,
     checks=CHECKS,
+    slices={
+        "task": slices.task_fields,
+        "requirements": slices.wording(mentions=mentions.MENTIONS, sentences=needs.SENTENCES),
+        "domain": slices.elements,
+        "architecture": slices.structure,
+    },
 )

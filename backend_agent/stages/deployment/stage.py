@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from backend_agent.artifacts import slices
 from backend_agent.artifacts.database import Measure
 from backend_agent.artifacts.deployment import (
     CloudDeployment,
@@ -14,7 +15,7 @@ from backend_agent.artifacts.deployment import (
     EnvironmentVariable,
     PipelineStep,
 )
-from backend_agent.patterns.figures import figures
+from backend_agent.patterns.figures import SENTENCES, SOURCES, figures, task_seen
 from backend_agent.patterns.sizing import Sizing
 from backend_agent.stage import Stage
 from backend_agent.stages.deployment.checks import CHECKS
@@ -258,4 +259,9 @@ STAGE = Stage(
     reads=("task", "requirements", "architecture", "database", "api"),
     draft=draft,
     checks=CHECKS,
+    slices={
+        "task": task_seen,
+        "requirements": slices.wording(sentences=SENTENCES, sources=(*SOURCES, "deployment_requirements")),
+        "architecture": slices.structure,
+    },
 )

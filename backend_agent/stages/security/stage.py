@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from backend_agent.artifacts import needs
+from backend_agent.artifacts import needs, slices
 from backend_agent.artifacts.api import DataModel
 from backend_agent.artifacts.database import Measure
 from backend_agent.artifacts.security import Authentication, DataProtection, SecurityConfig
 from backend_agent.stage import Stage
 from backend_agent.stages.security import wants
 from backend_agent.stages.security.checks import CHECKS
-from backend_agent.stages.security.compliance import compliance
+from backend_agent.stages.security.compliance import STANDARDS, compliance
 from backend_agent.stages.security.grants import authorization, cited
 from backend_agent.stages.security.headers import headers
 from backend_agent.state import Artifacts
@@ -152,4 +152,13 @@ STAGE = Stage(
     reads=("task", "requirements", "domain", "api"),
     draft=draft,
     checks=CHECKS,
+    slices={
+        "task": slices.task_fields,
+        "requirements": slices.wording(
+            mentions=(*wants.MENTIONS, *(standard.asked for standard in STANDARDS)),
+            sentences=needs.SENTENCES,
+            sources=("frontend_context",),
+        ),
+        "domain": slices.elements,
+    },
 )

@@ -28,6 +28,10 @@ ABSENT = re.compile(
     re.IGNORECASE,
 )
 """What no code is generated for: a statement that asks for it is not cited as done."""
+MENTIONS = (SIGN_IN, ROLES, CORS, RATE, HEADERS, VALIDATION, TRANSIT, ABSENT)
+"""Everything that is looked for."""
+MENTIONS = (SIGN_IN, ROLES, CORS, RATE, HEADERS, VALIDATION, TRANSIT, ABSENT)
+"""Everything that is looked for."""
 
 
 def asking(requirements: RequirementsAnalysis, pattern: re.Pattern[str]) -> list[str]:
