@@ -300,29 +300,31 @@ class SessionSaver(SqliteSaver):
             (thread, namespace, json.dumps(list(set(versions.values())))),
         ).fetchall()
         contents = {channel: content for channel, version, content in kept if versions.get(channel) == version}
-        for content in set(contents.values()) - loaded.keys():
-            stored = cursor.execute("SELECT type, value FROM contents WHERE content = ?", (content,)).fetchone()
-            if stored is None:
-                raise sqlite3.DatabaseError("a value is missing: the database disk image is malformed")
-            loaded[content] = self._load(*stored)
-        checkpoint["channel_values"] = {channel: loaded[content] for channel, content in contents.items()}
+        checkpoint["channel_values"] = {
+            channel: self._value(cursor, content, loaded) for channel, content in contents.items()
+        }
         return CheckpointTuple(
             _config(thread, namespace, identifier),
             checkpoint,
             cast("CheckpointMetadata", json.loads(details) if details is not None else {}),
             _config(thread, namespace, parent) if parent else None,
-            self._pending(cursor, (thread, namespace, identifier)),
+            self._pending(cursor, (thread, namespace, identifier), loaded),
         )
 
-    def _pending(self, cursor: sqlite3.Cursor, place: tuple[str, str, str]) -> _Pending:
-        rows = cursor.execute(
-            "SELECT task_id, channel, type, value, task_path, idx FROM writes JOIN contents USING (content) "
-            + _OF_THREAD
-            + "AND checkpoint_id = ?",
-            place,
-        ).fetchall()
-        rows.sort(key=lambda r: writes_sort_key(r[4], r[0], r[5]))
-        return [(task, channel, self._load(kind, value)) for task, channel, kind, value, _, _ in rows]
+    def _pending(self, cursor: sqlite3.Cursor, place: tuple[str, str, str], loaded: dict[bytes, Any]) -> _Pending:
+        query = "SELECT task_id, channel, content, task_path, idx FROM writes " + _OF_THREAD + "AND checkpoint_id = ?"
+        rows = cursor.execute(query, place).fetchall()
+        rows.sort(key=lambda r: writes_sort_key(r[3], r[0], r[4]))
+        return [(task, channel, self._value(cursor, content, loaded)) for task, channel, content, _, _ in rows]
+
+    def _value(self, cursor: sqlite3.Cursor, content: bytes, loaded: dict[bytes, Any]) -> Any:
+        """Return a stored value by its hash, and remember it in `loaded`."""
+        if content not in loaded:
+            stored = cursor.execute("SELECT type, value FROM contents WHERE content = ?", (content,)).fetchone()
+            if stored is None:
+                raise sqlite3.DatabaseError("a value is missing: the database disk image is malformed")
+            loaded[content] = self._load(*stored)
+        return loaded[content]
 
     def versions_in(self, kind: str, body: bytes) -> set[tuple[str, str]]:
         """Return the channels of a kept checkpoint, and the version that each had."""

@@ -16,6 +16,7 @@ from backend_agent.cli import app, resume, settings_of
 
 if TYPE_CHECKING:
     from backend_agent.agent import BackendAgent
+    from backend_agent.artifacts.base import Artifact
 
 __all__ = ["app"]
 
@@ -25,8 +26,13 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
-def show(session: _Session, stage: _Stage, as_json: _Json = False) -> None:
-    """Print an artifact of a session as YAML, in the form that `edit --file` takes."""
+def show(
+    session: _Session,
+    stage: _Stage,
+    as_json: _Json = False,
+    in_browser: Annotated[bool, typer.Option("--open", help="Open it as a page in the browser.")] = False,
+) -> None:
+    """Print an artifact of a session as YAML, in the form that `edit --file` takes; or open it as a page."""
     from backend_agent import edits
     from backend_agent.errors import UserError
 
@@ -35,6 +41,9 @@ def show(session: _Session, stage: _Stage, as_json: _Json = False) -> None:
         if value is None:
             there = ", ".join(["task", *(name for name in opened.stages if opened.result.has(name))])
             raise UserError(f"session {session} has no {stage[:60]!r} yet; it has: {there}")
+        if in_browser:
+            _open_page(stage, f"{opened.task.project_name}: {stage}", getattr(opened.result, stage))
+            return
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False) if as_json else edits.as_yaml(value).rstrip("\n"))
 
 
@@ -190,6 +199,20 @@ def import_session(
     """Add an exported session to this database. Prints its id."""
     with _agent().bring_in(folder) as opened:
         typer.echo(opened.id)
+
+
+def _open_page(stage: str, heading: str, artifact: Artifact) -> None:
+    """Write an artifact as a page into a new folder of the user's own, and open it. Prints where it is."""
+    import webbrowser
+
+    from backend_agent.documents.artifact_html import artifact_page
+    from backend_agent.errors import UserError
+
+    path = Path(tempfile.mkdtemp(prefix="backend-agent-")) / f"{stage}.html"
+    path.write_text(artifact_page(heading, artifact), encoding="utf-8")
+    if not webbrowser.open(path.as_uri()):
+        raise UserError(f"no browser could be started (BROWSER may name one); the page is {path}")
+    typer.echo(str(path))
 
 
 def _say_of_migration(session: str) -> None:

@@ -95,6 +95,15 @@ def test_edit_with_an_editor(shell: Shell, paused: str, monkeypatch: pytest.Monk
     assert "cannot be started" in shell("edit", paused, "api", code=2)
 
 
+def test_show_without_a_browser_says_where_the_page_is(
+    shell: Shell, paused: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webbrowser.open", lambda url: False)
+    line = shell("show", paused, "api", "--open", code=2)
+    assert "no browser could be started" in line
+    assert "<h1" in Path(line.rsplit(" ", 1)[1].strip()).read_text()
+
+
 def test_history_and_log(shell: Shell, paused: str) -> None:
     steps = shell.json("history", paused)
     assert ["architecture"] in [step["wrote"] for step in steps]

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import fakes
 import pytest
@@ -15,8 +16,7 @@ from backend_agent import BackendAgent
 from backend_agent.settings import Settings
 
 HERE = Path(__file__).parent
-PARALLEL = 4
-"""Most stages of one step: the ones that may be in flight when the process dies."""
+BOOKSHOP = str(HERE.parent / "examples" / "bookshop.yaml")
 
 
 def python(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -24,24 +24,36 @@ def python(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=550, env=environ)
 
 
-def check(found: dict[str, object]) -> None:
-    tried = found["tried"]
-    assert isinstance(tried, list)
-    for each in tried:
-        assert each["ended"] == 0
+def killed(*arguments: str) -> dict[str, Any]:
+    """Kill sessions and take them up; check that each ended as if nothing had happened. Return what was tried."""
+    ended = python(str(HERE / "kills.py"), *arguments)
+    assert ended.returncode == 0, ended.stderr
+    found: dict[str, Any] = json.loads(ended.stdout)
+    for each in found["tried"]:
+        assert each["ended"] == 0, "it failed, or hung"
         assert each["same"], "other bytes than an undisturbed run"
         assert each["all"]
         assert each["most"] <= 2, "a stage ran a third time"
-        assert each["repeated"] <= PARALLEL, "more was repeated than was in flight"
+        assert each["finished_and_repeated"] == [], "more was repeated than was in flight"
+    return found
 
 
 def test_killed_at_each_write_and_at_random_moments() -> None:
-    ended = python(str(HERE / "kills.py"), "fakes", "10")
-    assert ended.returncode == 0, ended.stderr
-    found = json.loads(ended.stdout)
+    found = killed("fakes", "all", "10")
     assert found["writes"] > 20
     assert sum(each["killed"] == -9 for each in found["tried"]) >= 2 * found["writes"]
-    check(found)
+
+
+def test_bookshop_killed_at_some_writes_and_moments() -> None:
+    found = killed(BOOKSHOP, "3", "6")
+    assert len(found["tried"]) == 12
+    assert sum(each["killed"] == -9 for each in found["tried"]) >= 6
+
+
+@pytest.mark.slow
+def test_bookshop_killed_at_each_write_and_at_fifty_moments() -> None:
+    found = killed(BOOKSHOP, "all", "50")
+    assert len(found["tried"]) == 2 * found["writes"] + 50
 
 
 SIDE_BY_SIDE = """
@@ -93,10 +105,3 @@ def test_two_processes_that_take_up_the_same_session_one_runs_and_one_is_told(se
         holder = {str(process.pid) for process in started}
         assert any(f"is being run by process {pid} on" in said[1] for pid in holder)
         assert session.status == "completed"
-
-
-@pytest.mark.slow
-def test_a_bookshop_session_killed_at_each_write() -> None:
-    ended = python(str(HERE / "kills.py"), str(HERE.parent / "examples" / "bookshop.yaml"), "50")
-    assert ended.returncode == 0, ended.stderr
-    check(json.loads(ended.stdout))

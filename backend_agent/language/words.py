@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -25,6 +26,8 @@ _IRREGULAR = {
 _BRITISH = {"canceled": "cancelled", "labeled": "labelled", "traveled": "travelled", "modeled": "modelled"}
 _FINITE = frozenset("is are was were has have had does do did".split())
 _MODALS = frozenset("can could may might must shall should will would cannot".split())
+_LIBRARIES = threading.RLock()
+"""Held while a library is asked: both load their tables when first used, and show half of them to other threads."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ class Token:
 @lru_cache(maxsize=8192)
 def lemmas(word: str) -> dict[str, tuple[str, ...]]:
     """Return the lemmas of a word by part of speech (`NOUN`, `VERB`, `ADJ` ...)."""
-    return dict(dictionaries.lemmatizer().getAllLemmas(word.lower()))
+    with _LIBRARIES:
+        return dict(dictionaries.lemmatizer().getAllLemmas(word.lower()))
 
 
 @lru_cache(maxsize=8192)
@@ -89,7 +93,8 @@ def can_be_verb(word: str) -> bool:
 @lru_cache(maxsize=2048)
 def participle(base: str) -> str:
     """Return the past participle of a verb: `ship` -> `shipped`."""
-    forms = dictionaries.inflections().getInflection(base, "VBN") or (base,)
+    with _LIBRARIES:
+        forms = dictionaries.inflections().getInflection(base, "VBN") or (base,)
     return _BRITISH.get(str(forms[0]), str(forms[0]))
 
 
@@ -140,7 +145,9 @@ def _tags(found: list[str]) -> list[str]:
     plain = [re.sub(r"[^A-Za-z0-9.,;:!?()'-]", "x", word) for word in found]
     if not plain:
         return []
-    tagged = _tagger()(" ".join(plain), tokenize=False, tags=True, chunks=False, relations=False, lemmata=False).split()
+    with _LIBRARIES:
+        text = _tagger()(" ".join(plain), tokenize=False, tags=True, chunks=False, relations=False, lemmata=False)
+    tagged = text.split()
     parts = [piece for sentence in tagged for piece in sentence]
     if len(parts) != len(found):
         return ["NN"] * len(found)

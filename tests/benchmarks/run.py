@@ -112,6 +112,13 @@ def verification() -> None:
     print(f"  bookshop on SQLite     {seconds:.1f} s  (goal 60)   {verdicts}, {len(report.tests)} tests")
 
 
+def sessions() -> None:
+    """Sessions: killed and taken up, side by side, resumed, their history, their size."""
+    from sessions import figures
+
+    figures()
+
+
 def service() -> None:
     """Requests per second against the usual idiom."""
     url = os.environ.get("BACKEND_AGENT_POSTGRES_URL")
@@ -136,6 +143,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "bookshop": bookshop,
     "scale": scale,
     "verification": verification,
+    "sessions": sessions,
     "service": service,
     "revise": revising,
 }

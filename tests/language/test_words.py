@@ -1,6 +1,9 @@
 # ruff: noqa: E501 - sentences stay on one line
 """Tags, lemmas and plurals."""
 
+import subprocess
+import sys
+
 import pytest
 
 from backend_agent.language import words
@@ -38,3 +41,16 @@ def test_particles_belong_to_their_verb() -> None:
 
 def test_foreign_scripts_and_emoji_are_no_words() -> None:
     assert [t.text for t in words.tokens("Книга 📚 has a title")][-3:] == ["has", "a", "title"]
+
+
+def test_threads_that_ask_first_at_once_are_told_the_same() -> None:
+    source = (
+        "from concurrent.futures import ThreadPoolExecutor\nfrom threading import Barrier\n"
+        "from backend_agent.language import words\nbarrier = Barrier(8)\n"
+        "def ask(_):\n    barrier.wait()\n"
+        "    return [(t.text, t.tag) for t in words.tokens.__wrapped__('Reviewers moderated Ursula quickly.')],"
+        " words.lemmas.__wrapped__('moderated'), words.participle.__wrapped__('write')\n"
+        "with ThreadPoolExecutor(8) as pool:\n    print(len({repr(told) for told in pool.map(ask, range(8))}))\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, timeout=60)
+    assert ended.stdout == "1\n", ended.stderr
