@@ -72,8 +72,9 @@ def _references(schema: Json) -> list[str]:
     parts: dict[str, Any] = schema.get("$defs", {})
     leads = {name: _targets(part) for name, part in parts.items()}
     faults = [f"/: $ref to {name} leads nowhere" for name in sorted(_targets(schema) - set(parts))]
-    for name, ahead in leads.items():
+    for name, first in leads.items():
         reached: set[str] = set()
+        ahead = first
         while ahead - reached:
             reached |= ahead
             ahead = ahead.union(*(leads.get(one, set()) for one in ahead))
