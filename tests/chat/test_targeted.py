@@ -135,6 +135,7 @@ def test_an_object_loses_a_key() -> None:
         ([edit("/", "set", {})], "a path is empty"),
         ([edit("title", "set", 1)], "title: is no path"),
         ([edit("/entities[name=Book", "set", 1)], "is no path"),
+        ([edit("/title\n", "set", 1)], "it holds a character that cannot be seen"),
         ([edit("/entities[Book]", "set", 1)], "[Book] names no item; write [key=value]"),
         ([edit("/entities/Book/many", "set", 1)], "'Book' is no place in a list; write one of [name=Book], ["),
         ([edit("/entities[name=Poem]/many", "set", 1)], "no item has [name=Poem]; write one of [name=Book]"),
