@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ from backend_agent.chat.accept import Accepted, Subject, unwritten
 from backend_agent.chat.asking import Debug
 from backend_agent.chat.client import Client, NoAnswer
 from backend_agent.chat.given import WRITTEN
-from backend_agent.chat.models import chain
+from backend_agent.chat.models import chain, resolve
 from backend_agent.chat.parse import AnswerFault, parse_object
 from backend_agent.stage import Stage
 from backend_agent.state import Artifacts
@@ -34,27 +35,29 @@ class ChatAuthor:
     """Has a chat model write where language and judgement count. Thread-safe; several stages may be written at once.
 
     Args:
-        client: whom to ask; closed with the author.
-        models: the names of the models that it asks, the first one first.
+        model: `provider:model`, or any LangChain chat model; its client is made when it is first needed.
         bodies: who writes the code of custom operations; None: nobody, and they are listed as unplaced.
+        debug: given prompts and answers as text; None: nobody sees them.
     """
 
-    def __init__(self, client: Client, models: Sequence[str], bodies: Bodies | None = None) -> None:
-        self._client = client
-        self._models = tuple(models)
+    def __init__(self, model: str | BaseChatModel, bodies: Bodies | None = None, debug: Debug | None = None) -> None:
+        self._model = model.strip() if isinstance(model, str) else model
         self._bodies = bodies
+        self._debug = debug
+        self._lock = threading.Lock()
+        self._made: Client | None = None
 
     @property
     def name(self) -> str:
         """The chat model's name, such as `groq:openai/gpt-oss-120b`."""
-        return self._models[0]
+        return self._model if isinstance(self._model, str) else resolve(self._model).model.name
 
     def identity(self, stage: Stage[Any]) -> str:
         """Return what decides the answers besides inputs and findings: models, prompts, and the draft's version."""
         if stage.name not in WRITTEN:
             return f"draft {stage.version}"
         texts = [prompts.source(name) for name in ("_system", stage.name, "_repair")]
-        return f"chat {digest([list(self._models), texts])} draft {stage.version}"
+        return f"chat {digest([self.name, texts])} draft {stage.version}"
 
     def write(self, stage: Stage[Any], given: Artifacts, findings: Sequence[Finding]) -> Written:
         """Return the chat model's artifact, or the draft with a note that says why it stands in."""
@@ -66,7 +69,7 @@ class ChatAuthor:
         question = questions.further(subject, last, findings) if last else questions.first(subject)
         calls: list[Call] = []
         try:
-            accepted = _answered(self._client, subject, question, calls)
+            accepted = _answered(self._client(), subject, question, calls)
         except NoAnswer as none:
             calls += none.calls
             return _standing_in(subject, last, str(none), calls)
@@ -80,7 +83,24 @@ class ChatAuthor:
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        with self._lock:
+            if self._made is not None:
+                self._made.close()
+                self._made = None
+
+    def prepare(self) -> None:
+        """Find out whether the chat model can be asked at all.
+
+        Raises:
+            UserError: no such provider, its package is not installed, or its key is missing.
+        """
+        self._client()
+
+    def _client(self) -> Client:
+        with self._lock:
+            if self._made is None:
+                self._made = Client(chain(self._model), debug=self._debug)
+            return self._made
 
     def _with_bodies(self, subject: Subject, accepted: Accepted, calls: list[Call]) -> Accepted:
         """Return a domain model whose operations have code; those that got none are listed as unplaced."""
@@ -89,28 +109,13 @@ class ChatAuthor:
             return accepted
         bare, refused = unwritten(domain), list(accepted.refused)
         if self._bodies is not None:
-            domain, made, dropped = self._bodies(self._client, domain, subject.given.requirements)
+            domain, made, dropped = self._bodies(self._client(), domain, subject.given.requirements)
             calls += made
             refused += dropped
         try:
             return subject.accept(unwritten(domain), refused)
         except AnswerFault:
             return Accepted(bare, refused)
-
-
-def author_of(model: str | BaseChatModel, bodies: Bodies | None = None, debug: Debug | None = None) -> ChatAuthor:
-    """Return the author that asks a chat model.
-
-    Args:
-        model: `provider:model`, or any LangChain chat model.
-        bodies: as `ChatAuthor`.
-        debug: given prompts and answers as text; None: nobody sees them.
-
-    Raises:
-        UserError: no such provider, its package is not installed, or its key is missing.
-    """
-    models = chain(model)
-    return ChatAuthor(Client(models, debug=debug), [m.model.name for m in models], bodies)
 
 
 def _answered(client: Client, subject: Subject, question: questions.Question, calls: list[Call]) -> Accepted:
