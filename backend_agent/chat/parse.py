@@ -6,20 +6,19 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from backend_agent.state import Json
 
-MAX_CHARACTERS = 4_000_000
-"""Of one answer; the longest output of a chat model has a tenth of it."""
+MAX_CHARACTERS = 2_000_000
+"""Of one answer; the longest output of a chat model has a quarter of it."""
 MAX_DEPTH = 64
 """Of objects and lists in each other; artifacts have less than ten."""
 MAX_KEY = 60
 """Characters of a key that a message repeats."""
 
 _SPACE = " \t\r\n"
-_FENCED = re.compile(r"(`{3,}|~{3,})[A-Za-z0-9_+-]*[ \t\r\n]*(?P<body>.*)\1", re.DOTALL)
+_FENCED = re.compile(r"(`{3,8}|~{3,8})[A-Za-z0-9_+-]{0,20}(?P<body>.*)\1", re.DOTALL)
 
 
 class AnswerFault(Exception):
@@ -59,8 +58,7 @@ def parse_value(text: str, path: str = "") -> Any:
         AnswerFault: it is no JSON, or holds what JSON does not have.
     """
     place = path or "the answer"
-    if len(text) > MAX_CHARACTERS:
-        raise AnswerFault(f"{place}: has more than {MAX_CHARACTERS} characters; answer in fewer")
+    _bounded(text, place)
     try:
         value = json.loads(
             text.strip(_SPACE), object_pairs_hook=_object, parse_constant=_no_number, parse_float=_float, parse_int=_int
@@ -80,11 +78,14 @@ def pointer(path: str, step: str | int) -> str:
     return f"{path}/{key.replace('~', '~0').replace('/', '~1')}"
 
 
+_TOO_LARGE = "the number is too large; write a smaller one"
+_HALF = "holds half of a surrogate pair; write the character itself"
 _TOO_DEEP = f"objects and lists stand in each other more than {MAX_DEPTH} deep; answer with a flatter value"
 
 
 def _unwrapped(text: str) -> str:
     """Return the answer without reasoning before it and without the fence around it."""
+    _bounded(text, "the answer")
     text = text.strip(_SPACE)
     if not text:
         raise AnswerFault("the answer is empty; answer with one JSON object")
@@ -101,8 +102,13 @@ def _unwrapped(text: str) -> str:
     return text
 
 
+def _bounded(text: str, place: str) -> None:
+    if len(text) > MAX_CHARACTERS:
+        raise AnswerFault(f"{place}: has more than {MAX_CHARACTERS} characters; answer in fewer")
+
+
 def _syntax(error: json.JSONDecodeError) -> str:
-    if error.pos >= len(error.doc):
+    if error.pos >= len(error.doc) or error.msg.startswith("Unterminated string"):
         return "ends before the JSON is whole; answer again, with all of it"
     if error.msg == "Extra data":
         return f"text follows the JSON (line {error.lineno}, column {error.colno}); answer with one JSON object alone"
@@ -123,48 +129,41 @@ def _no_number(word: str) -> _Refused:
 
 def _float(digits: str) -> float | _Refused:
     value = float(digits)
-    return value if math.isfinite(value) else _Refused("the number is too large; write a smaller one")
+    return value if math.isfinite(value) else _Refused(_TOO_LARGE)
 
 
 def _int(digits: str) -> int | _Refused:
     # Python's own limit is on 4300 digits; nothing that is designed has a number beyond 64 bits.
     value = int(digits) if len(digits) <= 20 else None
-    return value if value is not None and -(2**63) <= value < 2**64 else _Refused("the number is too large")
+    return value if value is not None and -(2**63) <= value < 2**64 else _Refused(_TOO_LARGE)
 
 
-def _look_over(value: Any, path: str) -> None:
+def _look_over(value: Any, path: str, steps: tuple[str | int, ...] = ()) -> None:
     """Raise `AnswerFault` for the first thing in a parsed value that JSON does not have, or that is too deep."""
-    for place, item, depth in _parts(value, path):
-        if isinstance(item, _Refused):
-            _fail(place, item.why)
-        if depth > MAX_DEPTH:
-            _fail("/".join(place.split("/")[:4]), _TOO_DEEP)
-        if isinstance(item, str):
-            _readable(item, place)
-        elif isinstance(item, dict):
-            for key in item:
-                _readable(key, place)
+    if isinstance(value, _Refused):
+        _fail(path, steps, value.why)
+    elif isinstance(value, str):
+        if not _readable(value):
+            _fail(path, steps, _HALF)
+    elif isinstance(value, dict | list):
+        if len(steps) >= MAX_DEPTH:
+            _fail(path, steps[:3], _TOO_DEEP)
+        for step, part in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(step, str) and not _readable(step):
+                _fail(path, steps, _HALF)
+            if not isinstance(part, int | float | None):
+                _look_over(part, path, (*steps, step))
 
 
-def _parts(value: Any, path: str) -> Iterator[tuple[str, Any, int]]:
-    """Yield the value and all parts of it, in order, each with its pointer and depth; without recursion."""
-    left: list[tuple[str, Any, int]] = [(path, value, 0)]
-    while left:
-        place, item, depth = left.pop()
-        yield place, item, depth
-        if depth <= MAX_DEPTH and isinstance(item, dict | list):
-            steps = item.items() if isinstance(item, dict) else enumerate(item)
-            left += reversed([(pointer(place, key), part, depth + 1) for key, part in steps])
+def _readable(text: str) -> bool:
+    """Whether the text can be written to a file: half of a surrogate pair is no character."""
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _readable(text: str, place: str) -> None:
-    # Half of a surrogate pair is no character and cannot be written to any file.
-    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-        _fail(place, "holds half of a surrogate pair; write the character itself")
-
-
-def _fail(place: str, why: str) -> NoReturn:
-    raise AnswerFault(f"{place.encode('ascii', 'backslashreplace').decode() or 'the answer'}: {why}")
+def _fail(path: str, steps: tuple[str | int, ...], why: str) -> NoReturn:
+    for step in steps:
+        path = pointer(path, step)
+    raise AnswerFault(f"{path or 'the answer'}: {why}")
 
 
 def _kind(value: Any) -> str:
