@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -24,13 +23,6 @@ _SHOWN = 12
 """Faults that one repair names."""
 
 
-class Accepted(NamedTuple):
-    """An artifact that stands, and what was not taken over on the way."""
-
-    artifact: Any
-    refused: list[Finding]
-
-
 class Subject:
     """What one artifact is judged by.
 
@@ -48,37 +40,40 @@ class Subject:
         self._analysis: RequirementsAnalysis = draft if isinstance(draft, RequirementsAnalysis) else given.requirements
         self.said = {s.id: s.text for s in self._analysis.statements}
         task = given.task.to_state() if given.has("task") else {}
+        self.refused: list[Finding] = []
+        """What was not taken over of the answer that was read last."""
         self.known = json.dumps([task, draft.to_state(), self.said], ensure_ascii=False)
 
-    def settled(self, value: Json) -> tuple[Artifact, list[Finding]]:
-        """Return requirements or a domain model, as far as they may differ from the draft, and what was refused.
+    def settled(self, value: Json) -> Artifact:
+        """Return requirements or a domain model, as far as they may differ from the draft.
 
         Raises:
             AnswerFault: it is not valid, in the words of the checker.
         """
         return self._domain(value) if self.stage.name == "domain" else self._requirements(value)
 
-    def replaced(self, base: Artifact, value: Json) -> tuple[Artifact, list[Finding]]:
+    def replaced(self, base: Artifact, value: Json) -> Artifact:
         """Return `base` with what may change of a whole answer; as `settled`."""
         return self.overlaid(base, base.to_state(), self._valid(value).to_state())
 
-    def overlaid(self, base: Artifact, shown: Json, proposed: Json) -> tuple[Artifact, list[Finding]]:
+    def overlaid(self, base: Artifact, shown: Json, proposed: Json) -> Artifact:
         """Return `base` with what may change of the differences between `shown` and `proposed`; as `settled`."""
         overlay = Overlay(self.stage.name, self.said, self.known)
         made = overlay.put(base.to_state(), shown, proposed)
-        return self._valid(made), overlay.refused
+        self.refused = overlay.refused
+        return self._valid(made)
 
-    def accept(self, artifact: Artifact, refused: Sequence[Finding]) -> Accepted:
+    def accept(self, artifact: Artifact) -> Any:
         """Return the artifact when it is no worse than the draft; raises `AnswerFault` with what is worse."""
         if artifact == self.draft:
-            return Accepted(self.draft, list(refused))
+            return self.draft
         try:
             faults = self._worse(artifact)
         except trial.Unusable as unusable:
             faults = [str(unusable)]
         if faults:
             raise AnswerFault("\n".join(faults))
-        return Accepted(artifact, list(refused))
+        return artifact
 
     def _worse(self, artifact: Artifact) -> list[str]:
         if not isinstance(artifact, DomainModel) or not isinstance(self.draft, DomainModel):
@@ -97,7 +92,7 @@ class Subject:
             raise AnswerFault("\n".join(words(error))) from None
         return artifact
 
-    def _requirements(self, value: Json) -> tuple[Artifact, list[Finding]]:
+    def _requirements(self, value: Json) -> Artifact:
         own = {s.id: {"text": s.text, "source": s.source, "line": s.line} for s in self._analysis.statements}
         nobody: Json = {"text": "", "source": "", "line": None}
         items = value.get("statements")
@@ -106,26 +101,27 @@ class Subject:
             value = {**value, "statements": filled}
         whole = self._valid({**value, "superseded": []})
         draft = self.draft if isinstance(self.draft, RequirementsAnalysis) else self._analysis
-        made, refused = statements.settled(draft, whole.to_state(), self.known)
-        return self._valid(made), refused
+        made, self.refused = statements.settled(draft, whole.to_state(), self.known)
+        return self._valid(made)
 
-    def _domain(self, value: Json) -> tuple[Artifact, list[Finding]]:
+    def _domain(self, value: Json) -> Artifact:
         found, draft = self._valid({"name": "", **value}), self.draft
         if not isinstance(found, DomainModel) or not isinstance(draft, DomainModel):
             raise TypeError("the domain stage writes a DomainModel")
-        domain, refused = elements.cited(found, draft, self.said)
+        domain, self.refused = elements.cited(found, draft, self.said)
         faults = list(elements.faults(domain, draft, self.known))
         own = trial.judged(self.stage, self.given, domain) if not faults else []
         faults += trial.worse([r for r in own if any(f.severity == "critical" for f in r.findings)], [])
         if faults:  # what follows reads references that resolve
             raise AnswerFault("\n".join(faults[:_SHOWN]))
         domain, wide = widening.narrowed(domain, draft, self.said)
+        self.refused += wide
         faults = widening.unguarded(domain, draft, self.said)
         domain = elements.listed(domain, self.said, self._asked())
         faults += _uncovered(domain, draft)
         if faults:
             raise AnswerFault("\n".join(faults[:_SHOWN]))
-        return domain, [*refused, *wide]
+        return domain
 
     def _asked(self) -> list[str]:
         """Return the R-ids of the statements that a domain model answers."""

@@ -16,7 +16,7 @@ from backend_agent.artifacts.findings import Finding
 from backend_agent.artifacts.requirements import RequirementsAnalysis
 from backend_agent.authors import Written, digest
 from backend_agent.chat import questions
-from backend_agent.chat.accept import Accepted, Subject, unwritten
+from backend_agent.chat.accept import Subject, unwritten
 from backend_agent.chat.asking import Debug
 from backend_agent.chat.client import Client, NoAnswer
 from backend_agent.chat.given import WRITTEN
@@ -69,17 +69,18 @@ class ChatAuthor:
         question = questions.further(subject, last, findings) if last else questions.first(subject)
         calls: list[Call] = []
         try:
-            accepted = _answered(self._client(), subject, question, calls)
+            artifact = _answered(self._client(), subject, question, calls)
         except NoAnswer as none:
             calls += none.calls
             return _standing_in(subject, last, str(none), calls)
         except AnswerFault as fault:
             return _standing_in(subject, last, f"no valid answer: {str(fault).splitlines()[0][:200]}", calls)
-        accepted = self._with_bodies(subject, accepted, calls)
-        if accepted.artifact == draft and last is None and not accepted.refused:
+        artifact = self._with_bodies(subject, artifact, calls)
+        if artifact == draft and last is None and not subject.refused:
             return Written(draft, "the chat model left the draft as it is", calls)
-        said = f"{len(accepted.refused)} proposals were not taken over" if accepted.refused else ""
-        return Written(accepted.artifact, said, calls, accepted.refused)
+        count = len(subject.refused)
+        said = f"{count} proposal{'s were' if count > 1 else ' was'} not taken over" if count else ""
+        return Written(artifact, said, calls, subject.refused)
 
     def close(self) -> None:
         """Close the connections."""
@@ -102,31 +103,30 @@ class ChatAuthor:
                 self._made = Client(chain(self._model), debug=self._debug)
             return self._made
 
-    def _with_bodies(self, subject: Subject, accepted: Accepted, calls: list[Call]) -> Accepted:
+    def _with_bodies(self, subject: Subject, artifact: Artifact, calls: list[Call]) -> Artifact:
         """Return a domain model whose operations have code; those that got none are listed as unplaced."""
-        domain = accepted.artifact
-        if not isinstance(domain, DomainModel) or not domain.operations:
-            return accepted
-        bare, refused = unwritten(domain), list(accepted.refused)
+        if not isinstance(artifact, DomainModel) or not artifact.operations:
+            return artifact
+        domain = artifact
         if self._bodies is not None:
             domain, made, dropped = self._bodies(self._client(), domain, subject.given.requirements)
             calls += made
-            refused += dropped
+            subject.refused += dropped
         try:
-            return subject.accept(unwritten(domain), refused)
+            accepted: Artifact = subject.accept(unwritten(domain))
         except AnswerFault:
-            return Accepted(bare, refused)
+            return unwritten(artifact)
+        return accepted
 
 
-def _answered(client: Client, subject: Subject, question: questions.Question, calls: list[Call]) -> Accepted:
+def _answered(client: Client, subject: Subject, question: questions.Question, calls: list[Call]) -> Artifact:
     """Return the first answer that can be accepted; raises `NoAnswer`, or `AnswerFault` when repairs did not help."""
     left = REPAIRS
     while True:
         answer = client.ask(question.request())
         calls += answer.calls
         try:
-            artifact, refused = question.read(parse_object(answer.text), subject)
-            return subject.accept(artifact, refused)
+            accepted: Artifact = subject.accept(question.read(parse_object(answer.text), subject))
         except AnswerFault as fault:
             if calls:
                 calls[-1] = calls[-1].model_copy(update={"outcome": "invalid"})
@@ -134,15 +134,17 @@ def _answered(client: Client, subject: Subject, question: questions.Question, ca
                 raise
             left -= 1
             question = question.again(answer.text, str(fault).splitlines())
+        else:
+            return accepted
 
 
 def _standing_in(subject: Subject, last: Artifact | None, why: str, calls: Sequence[Call]) -> Written:
     """Return what stands when no answer can be had: the last version while it is good, else the draft."""
     if last is not None and last != subject.draft:
         try:
-            kept = subject.accept(last, [])
+            kept: Artifact = subject.accept(last)
         except AnswerFault:
-            kept = None
-        if kept is not None:
-            return Written(kept.artifact, f"the version before stands: {why}", calls)
-    return Written(subject.draft, f"draft stands in: {why}", calls, author="draft")
+            pass  # it does not fit what it reads any more
+        else:
+            return Written(kept, f"the version before stands: {why}", calls, subject.refused)
+    return Written(subject.draft, f"draft stands in: {why}", calls, subject.refused, author="draft")

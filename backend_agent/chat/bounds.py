@@ -178,7 +178,7 @@ class Overlay:
                 made[key] = self._put(base.get(key), shown[key], value, (*path, key), at)
             elif (rule := self._rules.get("/".join((*path, key)))) is not None:
                 made[key] = self._open(rule, base.get(key), None, value, at)
-            elif value not in ("", None, [], {}) and base.get(key) != value:
+            elif base.get(key) != value:
                 self._refuse(at, "follows from the domain model")
         for key in shown:
             if key not in proposed and shown[key] not in ("", None, []):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from backend_agent import prompts
 from backend_agent.artifacts.base import Artifact
@@ -71,13 +71,12 @@ class Question:
             effort="medium",
         )
 
-    def read(self, answer: Json, subject: Subject) -> tuple[Artifact, list[Finding]]:
-        """Return the artifact that a parsed answer means, and what was refused; raises `AnswerFault`."""
+    def read(self, answer: Json, subject: Subject) -> Artifact:
+        """Return the artifact that a parsed answer means; raises `AnswerFault`. `subject` knows what was refused."""
         if self.form == "edits":
             changed = apply(self.shown, answer)
             if self.stage.name in OMIT:
-                artifact, refused = subject.settled(changed)
-                return _with_bodies(artifact, self.base), refused
+                return _with_bodies(subject.settled(changed), self.base)
             return subject.overlaid(self.base, self.shown, changed)
         wire = apply(self.shown, answer) if self.form == "mended" else answer
         value = from_wire(self.stage.artifact, wire)
@@ -169,7 +168,9 @@ def lean(value: Any, plain: Any) -> Any:
     for name, info in type(value).model_fields.items():
         own = getattr(value, name)
         if name in plain and (
-            name == "kind" or info.is_required() or own != info.get_default(call_default_factory=True)
+            info.is_required()
+            or len(get_args(info.annotation)) == 1
+            or own != info.get_default(call_default_factory=True)
         ):
             found[name] = lean(own, plain[name]) if isinstance(own, Artifact | list) else plain[name]
     return found

@@ -130,5 +130,6 @@ def section(state: Mapping[str, Any]) -> str:
 
 def _line(row: Row) -> Markup:
     cells = (row.stage, row.author, outcomes(row) or "0", f"{row.tokens_in:,}", f"{row.tokens_cached:,}",
-             f"{row.tokens_out:,}", f"{row.tokens_reasoning:,}", row.price, f"{row.waited:.0f} s", row.note)  # fmt: skip
+             f"{row.tokens_out:,}", f"{row.tokens_reasoning:,}", row.price, f"{row.waited:.0f} s",
+             row.note)  # fmt: skip
     return Markup("<tr>{}</tr>\n").format(Markup("").join(Markup("<td>{}</td>").format(escape(cell)) for cell in cells))
