@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -33,6 +33,8 @@ ANSWER = {
 """Keys of `process_task`'s answer, and the artifact that each holds."""
 
 if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
     from backend_agent.memory import Memory
 
 
@@ -41,16 +43,27 @@ class BackendAgent:
 
     Args:
         settings: how; None: as the environment says (`BACKEND_AGENT_*`).
-        author: who writes the artifacts; the drafts, unless told otherwise.
+        model: the chat model that writes where language counts: `groq:openai/gpt-oss-120b`, another `provider:model`
+            whose package is installed, or any LangChain chat model; None: what the settings say, else the drafts.
+        author: who writes the artifacts, instead of a chat model or the drafts.
         stages: what runs; all thirteen, unless told otherwise.
+        debug: given each prompt and each answer of a chat model as text; None: nobody sees them.
     """
 
     def __init__(
-        self, settings: Settings | None = None, *, author: Author = DRAFT, stages: Sequence[Stage[Any]] = STAGES
+        self,
+        settings: Settings | None = None,
+        *,
+        model: str | BaseChatModel | None = None,
+        author: Author | None = None,
+        stages: Sequence[Stage[Any]] = STAGES,
+        debug: Callable[[str], None] | None = None,
     ) -> None:
         self.settings = settings or Settings.from_environment()
+        self.model = model if model is not None else self.settings.model
         self.author = author
         self.stages = stages
+        self._debug = debug
 
     def develop(
         self,
@@ -67,7 +80,7 @@ class BackendAgent:
             pause_after: stages after which to stop; the result then names in `due` what has yet to run.
 
         Raises:
-            UserError: the task is not valid, or asks for what is not supported.
+            UserError: the task is not valid, or asks for what is not supported; or the chat model cannot be asked.
         """
         with self.start(task, pause_after=pause_after) as session:
             return Result(session.id, session.run(on_progress), session.next)
@@ -96,8 +109,8 @@ class BackendAgent:
         """
         task = task if isinstance(task, BackendTask) else task_file.from_dict(task)
         task_file.refuse_unsupported(task)
-        with self._database() as saver:
-            return Session.start(task, saver, self.settings, self.author, self.stages, pause_after).owning()
+        with self._database() as saver, self._writing(prepared=True) as (author, *closing):
+            return Session.start(task, saver, self.settings, author, self.stages, pause_after).owning(*closing)
 
     def open(self, session_id: str) -> Session:
         """Return a session that was started before; close it, or use it in a `with` block.
@@ -105,8 +118,8 @@ class BackendAgent:
         Raises:
             UserError: there is no such session, or it was made by another release.
         """
-        with self._database() as saver:
-            return Session.open(session_id, saver, self.settings, self.author, self.stages).owning()
+        with self._database() as saver, self._writing() as (author, *closing):
+            return Session.open(session_id, saver, self.settings, author, self.stages).owning(*closing)
 
     def sessions(self) -> list[Entry]:
         """Return all sessions, the one that changed last first."""
@@ -119,9 +132,9 @@ class BackendAgent:
         Raises:
             UserError: the folder is no exported session, or the session is there already.
         """
-        with self._database() as saver:
+        with self._database() as saver, self._writing() as (author, *closing):
             session = exchange.bring_in(saver, Path(folder))
-            return Session.open(session, saver, self.settings, self.author, self.stages).owning()
+            return Session.open(session, saver, self.settings, author, self.stages).owning(*closing)
 
     def recall(self, text: str = "", *, session: str | None = None, stage: str | None = None) -> list[Memory]:
         """Return artifacts of finished runs, newest first: those that hold all words of `text`; empty: all.
@@ -144,6 +157,27 @@ class BackendAgent:
             yield saver
         except BaseException:
             saver.close()
+            raise
+
+    @contextmanager
+    def _writing(self, *, prepared: bool = False) -> Iterator[tuple[Any, ...]]:
+        """Give the author of one session, and what closes it with the session; when the block fails, at once.
+
+        Args:
+            prepared: find out now whether the chat model can be asked.
+        """
+        if self.author is not None or self.model is None:
+            yield (self.author or DRAFT,)
+            return
+        from backend_agent.chat.author import ChatAuthor
+
+        author = ChatAuthor(self.model, debug=self._debug)
+        try:
+            if prepared:
+                author.prepare()
+            yield (author, author.close)
+        except BaseException:
+            author.close()
             raise
 
     async def process_task(self, task: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,6 +33,22 @@ _NoVerify = Annotated[bool, typer.Option("--no-verify", help="Design and write, 
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object instead of a report.")]
 
+Model = Annotated[
+    str | None,
+    typer.Option("--model", "-m", help="Chat model, such as groq:openai/gpt-oss-120b.", show_default="drafts only"),
+]
+MaxTokens = Annotated[int | None, typer.Option("--max-tokens", min=0, help="Budget: tokens to and from chat models.")]
+MaxCost = Annotated[float | None, typer.Option("--max-cost", min=0, help="Budget: US dollars.")]
+MaxSeconds = Annotated[int | None, typer.Option("--max-seconds", min=0, help="Budget: seconds in calls and waiting.")]
+MaxCalls = Annotated[int | None, typer.Option("--max-calls", min=0, help="Budget: requests.")]
+Prompts = Annotated[
+    Path | None, typer.Option("--prompts", help="Folder whose prompt files stand in for ours of the same name.")
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Print prompts and answers of chat models.")]
+AllowUnconfined = Annotated[
+    bool, typer.Option("--allow-unconfined", help="Run a chat model's code also where the system cannot confine it.")
+]
+
 
 def _version(wanted: bool) -> None:
     if wanted:
@@ -65,6 +81,14 @@ def develop(
         str, typer.Option("--pause-after", help="Stages, such as architecture,api: stop there to look and to edit.")
     ] = "",
     no_verify: _NoVerify = False,
+    model: Model = None,
+    max_tokens: MaxTokens = None,
+    max_cost: MaxCost = None,
+    max_seconds: MaxSeconds = None,
+    max_calls: MaxCalls = None,
+    prompts: Prompts = None,
+    debug: Debug = False,
+    allow_unconfined: AllowUnconfined = False,
     dry_run: _DryRun = False,
     quiet: _Quiet = False,
     as_json: _Json = False,
@@ -83,9 +107,20 @@ def develop(
     wanted = _with_options(task_file.load(task), architecture, database)
     task_file.refuse_unsupported(wanted, task)
     folder = _usable(output or Path(_folder_name(wanted.project_name)), wanted)
-    settings = settings_of(no_verify)
+    settings = settings_of(
+        no_verify,
+        model=model,
+        max_tokens=max_tokens,
+        max_cost=max_cost,
+        max_seconds=max_seconds,
+        max_calls=max_calls,
+        prompts=prompts,
+        allow_unconfined=allow_unconfined or None,
+    )
     with _watcher(quiet or as_json) as watch:
-        result = BackendAgent(settings).develop(wanted, watch, pause_after=listed(pause_after))
+        result = BackendAgent(settings, debug=said if debug else None).develop(
+            wanted, watch, pause_after=listed(pause_after)
+        )
     if result.due:
         paused(result, quiet=quiet, as_json=as_json)
     _finish(result, folder, dry_run=dry_run, quiet=quiet, as_json=as_json)
@@ -99,6 +134,14 @@ def resume(
         list[str] | None, typer.Option("--feedback", help="Such as 'api: use cursor pagination'; may be repeated.")
     ] = None,
     no_verify: _NoVerify = False,
+    model: Model = None,
+    max_tokens: MaxTokens = None,
+    max_cost: MaxCost = None,
+    max_seconds: MaxSeconds = None,
+    max_calls: MaxCalls = None,
+    prompts: Prompts = None,
+    debug: Debug = False,
+    allow_unconfined: AllowUnconfined = False,
     dry_run: _DryRun = False,
     quiet: _Quiet = False,
     as_json: _Json = False,
@@ -108,8 +151,18 @@ def resume(
 
     if output:
         _usable(output)
+    settings = settings_of(
+        no_verify,
+        model=model,
+        max_tokens=max_tokens,
+        max_cost=max_cost,
+        max_seconds=max_seconds,
+        max_calls=max_calls,
+        prompts=prompts,
+        allow_unconfined=allow_unconfined or None,
+    )
     with _watcher(quiet or as_json) as watch:
-        result = BackendAgent(settings_of(no_verify)).resume(session, watch, feedback=feedback or ())
+        result = BackendAgent(settings, debug=said if debug else None).resume(session, watch, feedback=feedback or ())
     if result.due:
         paused(result, quiet=quiet, as_json=as_json)
     folder = _usable(output or Path(_folder_name(result.task.project_name)), result.task)
@@ -156,11 +209,20 @@ def _with_options(task: BackendTask, architecture: str | None, database: str | N
     return task_file.from_dict(values)
 
 
-def settings_of(no_verify: bool) -> Settings:
-    """Return the environment's settings, as the options change them."""
+def settings_of(no_verify: bool, **changes: object) -> Settings:
+    """Return the environment's settings, as the options change them; None: not given."""
+    from backend_agent.errors import UserError
     from backend_agent.settings import Settings
 
-    return Settings.from_environment().with_changes(verify=False if no_verify else None)
+    folder = changes.get("prompts")
+    if isinstance(folder, Path) and not folder.is_dir():
+        raise UserError(f"--prompts {folder}: there is no such folder")
+    return Settings.from_environment().with_changes(verify=False if no_verify else None, **changes)
+
+
+def said(text: str) -> None:
+    """Print what `--debug` shows, beside the report."""
+    typer.echo(text, err=True)
 
 
 def _folder_name(project: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -79,9 +79,9 @@ class KeptSession:
         adopt(saver, session_id)
         return session
 
-    def owning(self) -> Self:
-        """Have the database closed with this session. Return the session."""
-        self._closing = weakref.finalize(self, self._saver.close)
+    def owning(self, *closing: Callable[[], None]) -> Self:
+        """Have the database closed with this session, and what else is given, first. Return the session."""
+        self._closing = weakref.finalize(self, _close, [*closing, self._saver.close])
         return self
 
     def close(self) -> None:
@@ -186,6 +186,11 @@ class KeptSession:
             if name not in self._stages:
                 raise UserError(f"there is no stage {name[:60]!r}; write one of: {', '.join(self._stages)}")
         return list(dict.fromkeys(names))
+
+
+def _close(closing: Sequence[Callable[[], None]]) -> None:
+    for close in closing:
+        close()
 
 
 def was_edited(snapshot: StateSnapshot) -> bool:

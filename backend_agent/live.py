@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from types import TracebackType
 from typing import Any, Protocol
 
 from rich.console import Console
 from rich.status import Status
+from rich.text import Text
 
 from backend_agent.progress import Watcher
 
@@ -47,6 +49,8 @@ class Shown:
         self._console = console
         self._status: Status | None = Status("starting", console=console) if console.is_terminal else None
         self._open: dict[str, str] = {}
+        self._calls: dict[str, str] = {}
+        """By purpose, what a call to a chat model is at."""
 
     def __enter__(self) -> Watcher:
         if self._status:
@@ -67,8 +71,28 @@ class Shown:
         elif kind in ("stage_finished", "stage_skipped", "verifier_finished"):
             self._open.pop(_key(event), None)
             self._console.print(_line(event), markup=False, highlight=False, soft_wrap=True)
+        elif kind.startswith("call_"):
+            self._call(kind, event)
         if self._status and self._open:
-            self._status.update(", ".join(self._open.values()))
+            self._status.update(self._shown())
+
+    def _call(self, kind: str, event: dict[str, Any]) -> None:
+        purpose = str(event.get("purpose", ""))
+        if kind == "call_finished":
+            self._calls.pop(purpose, None)
+        elif kind == "call_waiting":
+            why = str(event.get("why") or "rate limit").replace("_", " ")
+            self._calls[purpose] = f"waiting {math.ceil(event.get('seconds', 0))} s: {why}"
+        else:
+            self._calls[purpose] = f"{event.get('tokens', 0):,} tokens"
+
+    def _shown(self) -> Text:
+        """Return what is going on, each stage with what its calls are at; nothing of it is markup."""
+        parts = []
+        for stage, title in self._open.items():
+            at = [text for purpose, text in self._calls.items() if purpose.partition(".")[0] == stage]
+            parts.append(f"{title} ({'; '.join(at)})" if at else title)
+        return Text(", ".join(parts))
 
 
 def watcher() -> Display:

@@ -9,7 +9,9 @@ from typing import Any
 
 Watcher = Callable[[dict[str, Any]], None]
 """Takes one event: a dictionary with `event` (`session_started`, `stage_started`, `stage_finished`, `stage_skipped`,
-`verifier_started`, `verifier_finished`) and what belongs to it (`stage`, `title`, `verifier`, `verdict` ...)."""
+`verifier_started`, `verifier_finished`; `call_started`, `call_tokens`, `call_waiting`, `call_finished`) and
+what belongs to it (`stage`, `title`, `verifier`, `verdict`; `purpose`, `tokens`, `seconds` ...)."""
+
 
 _watcher: ContextVar[Watcher | None] = ContextVar("backend_agent_progress", default=None)
 

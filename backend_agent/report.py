@@ -13,6 +13,7 @@ from rich.text import Text
 from backend_agent.artifacts.findings import Finding
 from backend_agent.artifacts.verification import VerificationReport, VerifierRun
 from backend_agent.codegen.written import WriteReport
+from backend_agent.documents.ledger import outcomes, summary
 from backend_agent.result import Result
 
 DESIGNS = ("requirements", "domain", "architecture", "database", "api", "security", "performance", "testing",
@@ -39,6 +40,7 @@ def result_text(result: Result, folder: Path, written: WriteReport) -> Text:
     _scores(text, result)
     for label, value in _figures(result):
         text.append(f"  {label:<18}{value}\n")
+    _chat(text, result)
     if result.has("domain"):
         unplaced = [f"{u.requirement} {u.part or u.reason}".strip() for u in result.domain.unplaced]
         _listed(text, "Not covered by the code", unplaced, "yellow")
@@ -71,11 +73,33 @@ def result_json(result: Result, folder: Path, written: WriteReport) -> str:
             "metrics": {m.metric: m.score for m in quality.metrics} if quality else {},
             "unplaced": [u.to_state() for u in result.domain.unplaced] if result.has("domain") else [],
             "unheard": result.unheard,
+            "chat_model": _plain_chat(result),
             "verifiers": [_plain_run(run) for run in verification.runs] if verification else [],
             "findings": [f.to_state() for f in quality.findings] if quality else [],
         },
         indent=2,
     )
+
+
+def _chat(text: Text, result: Result) -> None:
+    """Say what chat models were asked, where drafts stand in, and what was not taken over."""
+    if not result.ledger:
+        return
+    text.append(f"  {'chat model':<18}{summary(result.spent)}\n")
+    text.append(f"  {'':<18}{outcomes(result.spent) or 'never asked'}\n")
+    drafts = [f"{row.stage}: {row.note}" for row in result.ledger if row.author == "draft"]
+    _listed(text, "Drafts stand in", drafts, "yellow")
+    _listed(text, "Proposals not taken over", [f"{f.stage}: {f.evidence}" for f in result.refused], "yellow")
+
+
+def _plain_chat(result: Result) -> dict[str, Any] | None:
+    if not result.ledger:
+        return None
+    return {
+        "stages": [row.plain() for row in result.ledger],
+        "total": result.spent.plain(),
+        "refused": [finding.to_state() for finding in result.refused],
+    }
 
 
 def paused_text(result: Result) -> Text:
@@ -88,6 +112,7 @@ def paused_text(result: Result) -> Text:
     text.append(f"  look at it  backend-agent show {session} {last[-1]}\n")
     text.append(f"  change it   backend-agent edit {session} {last[-1]}\n")
     text.append(f"  go on       backend-agent resume {session}\n")
+    _chat(text, result)
     _listed(text, "Feedback kept for a chat model; no draft can follow it", result.unheard, "yellow")
     return text
 
@@ -95,7 +120,9 @@ def paused_text(result: Result) -> Text:
 def paused_json(result: Result) -> str:
     """Return the same for `--json`."""
     values = {"project_name": result.task.project_name, "session_id": result.session_id, "paused": True}
-    return json.dumps({**values, "due": list(result.due), "unheard": result.unheard}, indent=2)
+    return json.dumps(
+        {**values, "due": list(result.due), "unheard": result.unheard, "chat_model": _plain_chat(result)}, indent=2
+    )
 
 
 def verification_text(report: VerificationReport) -> Text:

@@ -16,6 +16,7 @@ from backend_agent.artifacts.database import DatabaseSchema
 from backend_agent.artifacts.deployment import DeploymentConfiguration
 from backend_agent.artifacts.documentation import Documentation
 from backend_agent.artifacts.domain import DomainModel
+from backend_agent.artifacts.findings import Finding
 from backend_agent.artifacts.performance import PerformancePlan
 from backend_agent.artifacts.quality import QualityAssessment
 from backend_agent.artifacts.requirements import RequirementsAnalysis
@@ -25,6 +26,7 @@ from backend_agent.artifacts.testing import TestingStrategy
 from backend_agent.artifacts.verification import VerificationReport
 from backend_agent.codegen.record import FOLDER, record_files
 from backend_agent.codegen.written import WriteReport
+from backend_agent.documents import ledger as books
 from backend_agent.errors import UserError
 from backend_agent.state import Artifacts
 
@@ -74,7 +76,28 @@ class Result:
     def unheard(self) -> list[str]:
         """Feedback that no draft can follow, as `stage: sentence`; kept for a chat model."""
         said: dict[str, list[str]] = self._state.get("feedback", {})
-        return [f"{stage}: {text}" for stage, texts in said.items() for text in texts]
+        records: dict[str, Any] = self._state.get("records", {})
+        return [
+            f"{stage}: {text}"
+            for stage, texts in said.items()
+            if records.get(stage, {}).get("author", "draft") in ("draft", "edited")
+            for text in texts
+        ]
+
+    @property
+    def ledger(self) -> list[books.Row]:
+        """What chat models were asked, by stage: calls, tokens, cost, and why a draft stands in; empty: nothing."""
+        return books.rows(self._state)
+
+    @property
+    def spent(self) -> books.Row:
+        """The sum of the ledger."""
+        return books.total(self._state)
+
+    @property
+    def refused(self) -> list[Finding]:
+        """What chat models proposed and was not taken over."""
+        return books.refused(self._state)
 
     @property
     def task(self) -> BackendTask:
@@ -164,7 +187,10 @@ class Result:
         found = {f.path: f for f in self.code.files} if self.has("code") else self._design_files()
         found = {path: file for path, file in found.items() if not path.startswith(f"{FOLDER}/")}
         for page in self.documentation.pages if self.has("documentation") else []:
-            found[page.path] = GeneratedFile(path=page.path, content=page.content, description=page.title)
+            content = page.content
+            if page.path == "report.html":  # the page is an artifact; what the run cost is not a part of it
+                content = content.replace("</main>\n</body>", f"{books.section(self._state)}</main>\n</body>")
+            found[page.path] = GeneratedFile(path=page.path, content=content, description=page.title)
         base = [found[path] for path in sorted(found)]
         return sorted([*base, *record_files(self._state, base)], key=lambda file: file.path)
 
