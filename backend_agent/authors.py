@@ -25,6 +25,8 @@ class Written(NamedTuple):
     """Of a chat model, in order; failed ones too."""
     refused: Sequence[Finding] = ()
     """What a chat model proposed and was not taken over. Told to the user; no part of a score."""
+    author: str = ""
+    """Who wrote it, when that is not the author that was asked: `draft`, where the draft stands in."""
 
 
 class Author(Protocol):

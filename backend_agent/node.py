@@ -126,7 +126,7 @@ def _run(stage: Stage[Any], author: Author, known: Known, state: State) -> Json:
         note=written.note,
     )
     record = {
-        "author": author.name,
+        "author": written.author or author.name,
         "fingerprint": print_now,
         "note": written.note,
         "heard": heard,

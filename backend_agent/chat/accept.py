@@ -1,0 +1,169 @@
+"""What of a chat model's answer is taken over: validated, checked, and never worse than the draft."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from backend_agent.artifacts.base import Artifact
+from backend_agent.artifacts.domain import DomainModel, Unplaced
+from backend_agent.artifacts.findings import Finding
+from backend_agent.artifacts.requirements import RequirementsAnalysis
+from backend_agent.chat import elements, statements, trial, widening
+from backend_agent.chat.bounds import Overlay
+from backend_agent.chat.parse import AnswerFault, pointer
+from backend_agent.language.later import is_service_matter
+from backend_agent.language.reading import SOURCES
+from backend_agent.stage import Stage
+from backend_agent.state import Artifacts, Json
+
+_SHOWN = 12
+"""Faults that one repair names."""
+
+
+class Accepted(NamedTuple):
+    """An artifact that stands, and what was not taken over on the way."""
+
+    artifact: Any
+    refused: list[Finding]
+
+
+class Subject:
+    """What one artifact is judged by.
+
+    Args:
+        stage: whose artifact it is.
+        given: what the stage reads.
+        draft: what the stage's own draft is for the same.
+    """
+
+    def __init__(self, stage: Stage[Any], given: Artifacts, draft: Artifact) -> None:
+        self.stage = stage
+        self.given = given
+        self.draft = draft
+        self._draft_checks = None if stage.name == "domain" else trial.judged(stage, given, draft)
+        self._analysis: RequirementsAnalysis = draft if isinstance(draft, RequirementsAnalysis) else given.requirements
+        self.said = {s.id: s.text for s in self._analysis.statements}
+        task = given.task.to_state() if given.has("task") else {}
+        self.known = json.dumps([task, draft.to_state(), self.said], ensure_ascii=False)
+
+    def settled(self, value: Json) -> tuple[Artifact, list[Finding]]:
+        """Return requirements or a domain model, as far as they may differ from the draft, and what was refused.
+
+        Raises:
+            AnswerFault: it is not valid, in the words of the checker.
+        """
+        return self._domain(value) if self.stage.name == "domain" else self._requirements(value)
+
+    def replaced(self, base: Artifact, value: Json) -> tuple[Artifact, list[Finding]]:
+        """Return `base` with what may change of a whole answer; as `settled`."""
+        return self.overlaid(base, base.to_state(), self._valid(value).to_state())
+
+    def overlaid(self, base: Artifact, shown: Json, proposed: Json) -> tuple[Artifact, list[Finding]]:
+        """Return `base` with what may change of the differences between `shown` and `proposed`; as `settled`."""
+        overlay = Overlay(self.stage.name, self.said, self.known)
+        made = overlay.put(base.to_state(), shown, proposed)
+        return self._valid(made), overlay.refused
+
+    def accept(self, artifact: Artifact, refused: Sequence[Finding]) -> Accepted:
+        """Return the artifact when it is no worse than the draft; raises `AnswerFault` with what is worse."""
+        if artifact == self.draft:
+            return Accepted(self.draft, list(refused))
+        try:
+            faults = self._worse(artifact)
+        except trial.Unusable as unusable:
+            faults = [str(unusable)]
+        if faults:
+            raise AnswerFault("\n".join(faults))
+        return Accepted(artifact, list(refused))
+
+    def _worse(self, artifact: Artifact) -> list[str]:
+        if not isinstance(artifact, DomainModel) or not isinstance(self.draft, DomainModel):
+            return trial.worse(trial.judged(self.stage, self.given, artifact), self._draft_checks or [])
+        own = trial.judged(self.stage, self.given, artifact)
+        faults = trial.worse(own, trial.judged(self.stage, self.given, self.draft) if trial.failing(own) else [])
+        if faults:
+            return faults
+        results = trial.followed(self.given, artifact)
+        return trial.worse(results, trial.followed(self.given, self.draft) if trial.failing(results) else [])
+
+    def _valid(self, value: Json) -> Artifact:
+        try:
+            artifact: Artifact = self.stage.artifact.from_state(value)
+        except ValidationError as error:
+            raise AnswerFault("\n".join(words(error))) from None
+        return artifact
+
+    def _requirements(self, value: Json) -> tuple[Artifact, list[Finding]]:
+        own = {s.id: {"text": s.text, "source": s.source, "line": s.line} for s in self._analysis.statements}
+        nobody: Json = {"text": "", "source": "", "line": None}
+        items = value.get("statements")
+        if isinstance(items, list):
+            filled = [{**own.get(str(s.get("id")), nobody), **s} if isinstance(s, dict) else s for s in items]
+            value = {**value, "statements": filled}
+        whole = self._valid({**value, "superseded": []})
+        draft = self.draft if isinstance(self.draft, RequirementsAnalysis) else self._analysis
+        made, refused = statements.settled(draft, whole.to_state(), self.known)
+        return self._valid(made), refused
+
+    def _domain(self, value: Json) -> tuple[Artifact, list[Finding]]:
+        found, draft = self._valid({"name": "", **value}), self.draft
+        if not isinstance(found, DomainModel) or not isinstance(draft, DomainModel):
+            raise TypeError("the domain stage writes a DomainModel")
+        domain, refused = elements.cited(found, draft, self.said)
+        faults = list(elements.faults(domain, draft, self.known))
+        own = trial.judged(self.stage, self.given, domain) if not faults else []
+        faults += trial.worse([r for r in own if any(f.severity == "critical" for f in r.findings)], [])
+        if faults:  # what follows reads references that resolve
+            raise AnswerFault("\n".join(faults[:_SHOWN]))
+        domain, wide = widening.narrowed(domain, draft, self.said)
+        faults = widening.unguarded(domain, draft, self.said)
+        domain = elements.listed(domain, self.said, self._asked())
+        faults += _uncovered(domain, draft)
+        if faults:
+            raise AnswerFault("\n".join(faults[:_SHOWN]))
+        return domain, [*refused, *wide]
+
+    def _asked(self) -> list[str]:
+        """Return the R-ids of the statements that a domain model answers."""
+        found = self._analysis.statements
+        return [s.id for s in found if s.source in SOURCES and not is_service_matter(s.text)]
+
+
+def _uncovered(domain: DomainModel, draft: DomainModel) -> list[str]:
+    """Return, as words for a repair, the statements that the draft places and the model does not."""
+    missing = {u.requirement for u in domain.unplaced if not u.part} - {u.requirement for u in draft.unplaced}
+    lost = sorted((elements.covered(draft) & missing) - elements.covered(domain))
+    return [f"/unplaced: {number} is placed in the draft and nowhere in yours; place it" for number in lost]
+
+
+def unwritten(domain: DomainModel) -> DomainModel:
+    """Return the model without the operations whose body nobody wrote; their statements are listed as unplaced."""
+    kept = [operation for operation in domain.operations if operation.body]
+    if len(kept) == len(domain.operations):
+        return domain
+    listed = {u.requirement for u in domain.unplaced}
+    left = domain.model_copy(update={"operations": kept})
+    lost = [
+        Unplaced(requirement=cite, reason="It needs code of its own, and none that holds was written.", part=part)
+        for operation in domain.operations
+        if not operation.body
+        for cite in dict.fromkeys(operation.cites)
+        if cite not in listed
+        for part in [operation.name.replace("_", " ") if cite in elements.covered(left) else ""]
+    ]
+    return left.model_copy(update={"unplaced": [*domain.unplaced, *lost]})
+
+
+def words(error: ValidationError) -> list[str]:
+    """Return a checker's faults as lines with JSON pointers; nothing of the answer's own text stands in them."""
+    found = []
+    for fault in error.errors(include_url=False, include_input=False, include_context=False)[:_SHOWN]:
+        place = ""
+        for step in fault["loc"]:
+            place = pointer(place, step)
+        found.append(f"{place or '/'}: {fault['msg'][:200]}")
+    return found
