@@ -220,7 +220,7 @@ class SessionSaver(SqliteSaver):
         with self.cursor() as cursor:
             for table in ("checkpoints", "versions", "writes"):
                 cursor.execute(f"DELETE FROM {table} WHERE thread_id = ?", (str(thread_id),))
-            for table in ("sessions", "activity"):
+            for table in ("sessions", "activity", "answers"):
                 cursor.execute(f"DELETE FROM {table} WHERE session = ?", (str(thread_id),))
             cursor.execute(
                 "DELETE FROM contents WHERE content NOT IN"

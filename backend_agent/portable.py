@@ -44,3 +44,10 @@ def copy(saver: SessionSaver, source: str, checkpoint: str, target: str) -> None
             + " AND checkpoint_id <> ?2",
             (source, checkpoint, target),
         )
+        # What a chat model answered is not asked for again; it was the other session's budget that paid.
+        cursor.execute(
+            "INSERT INTO answers (session, request, began, ended, call, answer, paid)"
+            " SELECT ?, request, began, ended, call, answer, 0 FROM answers"
+            " WHERE session = ? AND answer IS NOT NULL ORDER BY number",
+            (target, source),
+        )

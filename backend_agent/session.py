@@ -14,10 +14,12 @@ from langgraph.types import StateSnapshot
 from backend_agent import edits as edited
 from backend_agent import feedback as said
 from backend_agent import settings, stop, task_file
+from backend_agent.answers import SessionJournal
 from backend_agent.artifacts.base import Artifact
 from backend_agent.artifacts.database import DatabaseSchema, Release
 from backend_agent.artifacts.task import BackendTask
 from backend_agent.authors import DRAFT, Author
+from backend_agent.chat import journal
 from backend_agent.checkpoint import SessionSaver
 from backend_agent.errors import BackendAgentError
 from backend_agent.exchange import export
@@ -74,7 +76,8 @@ class Session(KeptSession):
                 return self.state
             if on_progress is not None:
                 on_progress({"event": "session_started", "session": self.id})
-            with self._noted(snapshot), settings.use(self._settings), stop.on_signals():
+            calls = journal.use(SessionJournal(self._saver, self.id))
+            with self._noted(snapshot), settings.use(self._settings), calls, stop.on_signals():
                 self._stream(snapshot, on_progress)
         return self.state
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 
-FORMAT = 2
+FORMAT = 3
 """Kept in the file's `user_version`; raised when the tables change."""
 
 _CHECKPOINTS = """
@@ -72,7 +72,20 @@ CREATE TABLE locks (
     beat REAL NOT NULL
 ) WITHOUT ROWID;
 """
-_STEPS = (_CHECKPOINTS, _SESSIONS)
+_ANSWERS = """
+CREATE TABLE answers (
+    number INTEGER PRIMARY KEY,
+    session TEXT NOT NULL,
+    request TEXT NOT NULL,
+    began REAL NOT NULL,
+    ended REAL NOT NULL,
+    call TEXT NOT NULL,
+    answer TEXT,
+    paid INTEGER NOT NULL DEFAULT 1
+);
+CREATE INDEX answers_by_request ON answers (session, request);
+"""
+_STEPS = (_CHECKPOINTS, _SESSIONS, _ANSWERS)
 """What each format added to the one before it; the first made the file."""
 _TRIES = 100
 

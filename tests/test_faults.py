@@ -91,7 +91,7 @@ def a_folder(path: Path) -> Callable[[], object]:
         (locked, "try again when it is done"),
         (truncated, "restore it from a backup"),
         (damaged, "restore it from a backup|file is not a database"),
-        (newer, "it is of format 99, this release knows up to 2: update"),
+        (newer, "it is of format 99, this release knows up to 3: update"),
         (no_database, "file is not a database"),
         (a_folder, "unable to open database file"),
     ],
@@ -166,7 +166,7 @@ def test_a_session_database_that_is_too_new_is_not_touched(settings: Settings, s
     assert settings.database.read_bytes() == before
 
 
-@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("number", [1, 2, 3])
 def test_sessions_of_each_format_so_far_are_there_and_go_on(settings: Settings, number: int) -> None:
     connection = sqlite3.connect(settings.database)
     connection.executescript((FROZEN / f"format-{number}.sql").read_text(encoding="utf-8"))

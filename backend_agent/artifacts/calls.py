@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from backend_agent.artifacts.base import Artifact
 
 
@@ -30,4 +32,14 @@ class Call(Artifact):
     cost: float | None = None
     """US dollars; None: the model's price is unknown."""
     replayed: bool = False
-    """Whether a finished call of an earlier run of this session was used again, and nothing paid."""
+    """Whether a finished call of an earlier run of this session was used again, and nothing paid. The figures are those
+    of the call that was."""
+
+
+def covered(spans: Iterable[tuple[float, float]]) -> float:
+    """Return how much time some spans cover together."""
+    total, until = 0.0, float("-inf")
+    for begun, ended in sorted(spans):
+        total += max(0.0, ended - max(begun, until))
+        until = max(until, ended)
+    return total
