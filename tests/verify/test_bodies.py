@@ -11,20 +11,9 @@ import pytest
 
 from backend_agent.artifacts.domain import DomainModel
 from backend_agent.artifacts.operations import CustomOperation, Example
-from backend_agent.codegen.custom import types
+from backend_agent.chat.bodies import body_of
 from backend_agent.verify import bodies
-from backend_agent.verify.bodies import UNCONFINED, Body, Examined, examine
-
-
-def body_of(domain: DomainModel, operation: CustomOperation) -> Body:
-    return Body(
-        files=types.isolated(domain, operation),
-        module=f"{types.PACKAGE}.{operation.name}",
-        signature=types.signature(domain, operation),
-        tests=types.tests_path(operation),
-        rows=[row.name for row in operation.rows],
-        examples=[example.to_state() for example in operation.examples],
-    )
+from backend_agent.verify.bodies import UNCONFINED, Examined, examine
 
 
 def transfer() -> tuple[DomainModel, CustomOperation]:
