@@ -18,8 +18,14 @@ class RowParameter(Artifact):
     entity: str
     parts: list[str] = Field(default_factory=list)
     """Inverse names of owned relations whose rows come along, such as `lines`."""
+    refers: list[str] = Field(default_factory=list)
+    """Relations whose row comes along: of the row (`book`), or of its parts (`lines.book`)."""
     sets: list[str] = Field(default_factory=list)
-    """Fields that the operation may change; empty: the row is only read."""
+    """Fields that the operation may change: of the row (`balance`), of its parts (`lines.quantity`), of what they
+    refer to (`lines.book.stock`). Empty: all is only read."""
+    anyones: bool = False
+    """Whether it may be a row that the caller may not read: the target of a transfer. It is in no answer. Never the
+    first row."""
 
 
 class Creation(Artifact):
@@ -27,9 +33,10 @@ class Creation(Artifact):
 
     entity: str
     fields: list[str]
-    """Field and many_to_one relation names that it sets."""
+    """Field and many_to_one relation names that it sets. A part of another row that is created too leaves the relation
+    to it out: it is then given inside that row (`NewOrder(items=(NewOrderItem(...),))`)."""
     many: bool = False
-    """Whether it may add several; else at most one."""
+    """Whether it may add several; else at most one. What is given inside another row may always be several."""
 
 
 class Example(Artifact):
@@ -38,10 +45,12 @@ class Example(Artifact):
     title: str
     """One plain sentence."""
     given: dict[str, Any] = Field(default_factory=dict)
-    """By parameter: a plain value, or for a row its fields (its parts by inverse name, as lists)."""
+    """By parameter: a plain value, or for a row its fields (its parts by inverse name, as lists; what is referred to by
+    the relation's name). `now` may be given too. What is left out is made up."""
     outcome: Literal["done", "refused"] = "done"
     expected: dict[str, Any] = Field(default_factory=dict)
-    """What must hold afterwards: `row.field` or a result's name, with its value. Empty when refused."""
+    """What must hold afterwards, by path: a result's name, `source.balance`, `cart.lines.0.book.stock` or (of a new row)
+    `order.items.0.quantity`, with its value. Empty when refused."""
 
 
 class CustomOperation(Artifact):

@@ -36,7 +36,7 @@ def faults(source: str, *, own: Collection[str], tests: bool = False) -> list[st
 
     Args:
         source: the module's text.
-        own: names of sibling modules that it may import from, relatively or not.
+        own: whole names of the project's modules that it may import from.
         tests: whether it is a module of tests, which may import pytest.
     """
     if len(source) > _LARGEST:
@@ -102,10 +102,9 @@ def _may(name: str, own: Collection[str], tests: bool) -> bool:  # noqa: FBT001 
 
 def _import_from(node: ast.ImportFrom, own: Collection[str], *, tests: bool) -> Iterator[str]:
     name = node.module or ""
-    siblings = [name] if name else [alias.name for alias in node.names]
-    if node.level > 1 or (node.level == 1 and not set(siblings) <= set(own)):
-        yield "a relative import may name its own modules only: " + ", ".join(sorted(own))
-    elif node.level == 0 and not _may(name, own, tests):
+    if node.level:
+        yield "a relative import is not allowed; write the module's whole name"
+    elif not _may(name, own, tests):
         yield _import(name, own, tests=tests)
     if any(alias.name == "*" for alias in node.names):
         yield "import * is not allowed"

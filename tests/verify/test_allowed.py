@@ -15,7 +15,7 @@ import math
 from datetime import timedelta
 from decimal import Decimal
 
-from .return_loan_types import Loan, Refused
+from app.operations.return_loan_types import Loan, Refused
 
 RATE = Decimal("0.20")
 
@@ -29,12 +29,12 @@ def return_loan(loan: Loan) -> Decimal:
         total += RATE
     return math.ceil(total / timedelta(days=1).days)
 '''
-OWN = ("return_loan_types", "return_loan")
+OWN = ("app.operations.return_loan_types", "app.operations.return_loan")
 
 
 def test_computation_is_allowed() -> None:
     assert faults(FINE, own=OWN) == []
-    tests = "import pytest\n\nfrom .return_loan import return_loan\n\n\ndef test_x() -> None:\n    assert return_loan\n"
+    tests = "import pytest\n\nfrom app.operations.return_loan import return_loan\n"
     assert faults(tests, own=OWN, tests=True) == []
 
 
@@ -49,6 +49,8 @@ def test_computation_is_allowed() -> None:
         ("from . import settings", "relative import"),
         ("from .settings import JWT_SECRET", "relative import"),
         ("from app import settings", "import of app"),
+        ("import app.operations.other", "import of app.operations.other"),
+        ("from app.operations import return_loan", "import of app.operations"),
         ("from math import *", "import *"),
         ("import socket", "import of socket"),
         ("import urllib.request", "import of urllib.request"),

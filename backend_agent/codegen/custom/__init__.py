@@ -1,0 +1,1 @@
+"""Custom operations: pure functions that the service is built around."""
