@@ -24,7 +24,7 @@ bench: $(VENV)/ready-dev ## The long proofs, and the benchmarks' figures (BACKEN
 	$(BIN)/pytest -n 2 -m slow
 	$(BIN)/python tests/benchmarks/run.py
 
-studio: $(VENV)/ready-studio ## Serve the graphs for LangGraph Studio
+studio: $(VENV)/ready-verify $(VENV)/ready-studio ## Serve the graphs for LangGraph Studio, on the usual session database
 	LANGGRAPH_CLI_NO_ANALYTICS=1 LANGSMITH_TRACING=false $(BIN)/langgraph dev --no-browser --no-reload
 
 clean: ## Remove what these commands made
