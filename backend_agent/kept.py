@@ -18,7 +18,7 @@ from backend_agent.checkpoint import SessionSaver
 from backend_agent.errors import UserError
 from backend_agent.ledger import Activity, Ledger, Status, adopt
 from backend_agent.moments import Moment, moments
-from backend_agent.pipeline import STAGES, build_graph, graph_version, stages_for
+from backend_agent.pipeline import RESULTS, STAGES, build_graph, graph_version, stages_for
 from backend_agent.result import Result
 from backend_agent.stage import Stage
 
@@ -73,7 +73,8 @@ class KeptSession:
             raise UserError(f"there is no session {session_id[:60]!r} in {given.database}")
         values = found.checkpoint["channel_values"]
         task = values.get("task") or values.get("__start__", {}).get("task")
-        session = cls(session_id, BackendTask.from_state(task), saver, given, author, stages)
+        read = _as_it_ran(BackendTask.from_state(task), values.get("graph_version"), stages)
+        session = cls(session_id, read, saver, given, author, stages)
         if values.get("graph_version", session._version) != session._version:
             raise UserError(f"session {session_id} was made by another release of backend-agent; start a new one")
         adopt(saver, session_id)
@@ -186,6 +187,14 @@ class KeptSession:
             if name not in self._stages:
                 raise UserError(f"there is no stage {name[:60]!r}; write one of: {', '.join(self._stages)}")
         return list(dict.fromkeys(names))
+
+
+def _as_it_ran(task: BackendTask, version: str | None, stages: Sequence[Stage[Any]]) -> BackendTask:
+    """Return the task with the type of the graph that ran: a server may run any task in any of them."""
+    if version in (None, graph_version(stages_for(task.type, stages))):
+        return task
+    ran = [kind for kind in RESULTS if graph_version(stages_for(kind, stages)) == version]
+    return task.model_copy(update={"type": ran[0]}) if ran else task
 
 
 def was_edited(snapshot: StateSnapshot) -> bool:
