@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
@@ -21,6 +21,9 @@ from backend_agent.moments import Moment, moments
 from backend_agent.pipeline import RESULTS, STAGES, build_graph, graph_version, stages_for
 from backend_agent.result import Result
 from backend_agent.stage import Stage
+
+if TYPE_CHECKING:
+    from backend_agent.tree import Tree
 
 
 class KeptSession:
@@ -101,6 +104,18 @@ class KeptSession:
     def history(self) -> list[Moment]:
         """Return the session's checkpoints, oldest first."""
         return moments(self._graph, self._config)
+
+    def tree(self) -> Tree:
+        """Return the session's checkpoints with those of all sessions that it branched from or that left it."""
+        from backend_agent.tree import tree
+
+        def history(session: str) -> list[Moment]:
+            return moments(self._graph, {"configurable": {"thread_id": session}})
+
+        return tree(self._saver, self.id, history)
+
+    def _repr_html_(self) -> str:
+        return self.tree()._repr_html_()
 
     def activity(self) -> list[Activity]:
         """Return what happened to the session, oldest first."""
