@@ -114,6 +114,9 @@ class KeptSession:
 
         return tree(self._saver, self.id, history)
 
+    def __repr__(self) -> str:
+        return f"<Session {self.task.project_name}, {self.status}: {self.id}>"
+
     def _repr_html_(self) -> str:
         return self.tree()._repr_html_()
 
