@@ -76,7 +76,7 @@ class KeptSession:
             raise UserError(f"there is no session {session_id[:60]!r} in {given.database}")
         values = found.checkpoint["channel_values"]
         task = values.get("task") or values.get("__start__", {}).get("task")
-        read = _as_it_ran(BackendTask.from_state(task), values.get("graph_version"), stages)
+        read = as_it_ran(BackendTask.from_state(task), values.get("graph_version"), stages)
         session = cls(session_id, read, saver, given, author, stages)
         if values.get("graph_version", session._version) != session._version:
             raise UserError(f"session {session_id} was made by another release of backend-agent; start a new one")
@@ -207,7 +207,7 @@ class KeptSession:
         return list(dict.fromkeys(names))
 
 
-def _as_it_ran(task: BackendTask, version: str | None, stages: Sequence[Stage[Any]]) -> BackendTask:
+def as_it_ran(task: BackendTask, version: str | None, stages: Sequence[Stage[Any]]) -> BackendTask:
     """Return the task with the type of the graph that ran: a server may run any task in any of them."""
     if version in (None, graph_version(stages_for(task.type, stages))):
         return task

@@ -203,7 +203,7 @@ def test_history_fork_and_copy(client: SyncLangGraphClient) -> None:
 
 def test_a_thread_of_the_server_is_a_session(client: SyncLangGraphClient, database: Path) -> None:
     thread = paused(client)
-    assert thread in cli(database, "sessions")
+    assert thread in [entry.session for entry in agent(database).sessions()]
     assert "architecture" in cli(database, "history", thread)
     with agent(database).open(thread) as session:
         assert session.result.task.project_name == "Todo"
@@ -224,7 +224,8 @@ def test_another_task_type_than_the_graphs_own(client: SyncLangGraphClient, data
 def test_a_session_is_a_thread_of_the_server(client: SyncLangGraphClient, database: Path) -> None:
     result = agent(database).develop(TASK, pause_after=["architecture"])
     thread = result.session_id
-    client.threads.create(thread_id=thread, graph_id=GRAPH, if_exists="do_nothing")
+    listed = {found["thread_id"]: found["metadata"]["graph_id"] for found in client.threads.search(limit=100)}
+    assert listed[thread] == GRAPH
     assert client.threads.get_state(thread)["next"] == ["api"]
     client.runs.wait(thread, GRAPH, input=None)
     with agent(database).open(thread) as session:
