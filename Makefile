@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: demo test lint bench studio clean
+.PHONY: demo test lint bench studio notebooks clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/ready-verify ## Develop examples/bookshop.yaml into out/bookshop
@@ -24,8 +24,11 @@ bench: $(VENV)/ready-dev ## The long proofs, and the benchmarks' figures (BACKEN
 	$(BIN)/pytest -n 2 -m slow
 	$(BIN)/python tests/benchmarks/run.py
 
-studio: $(VENV)/ready-studio ## Serve the graphs for LangGraph Studio
+studio: $(VENV)/ready-verify $(VENV)/ready-studio ## Serve the graphs for LangGraph Studio, on the usual session database
 	LANGGRAPH_CLI_NO_ANALYTICS=1 LANGSMITH_TRACING=false $(BIN)/langgraph dev --no-browser --no-reload
+
+notebooks: $(VENV)/ready-dev ## Run the notebooks and save them with their outputs
+	$(BIN)/python tests/notebook_runs.py
 
 clean: ## Remove what these commands made
 	rm -rf out $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .langgraph_api

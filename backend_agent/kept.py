@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
@@ -18,9 +18,12 @@ from backend_agent.checkpoint import SessionSaver
 from backend_agent.errors import UserError
 from backend_agent.ledger import Activity, Ledger, Status, adopt
 from backend_agent.moments import Moment, moments
-from backend_agent.pipeline import STAGES, build_graph, graph_version, stages_for
+from backend_agent.pipeline import RESULTS, STAGES, build_graph, graph_version, stages_for
 from backend_agent.result import Result
 from backend_agent.stage import Stage
+
+if TYPE_CHECKING:
+    from backend_agent.tree import Tree
 
 
 class KeptSession:
@@ -73,7 +76,8 @@ class KeptSession:
             raise UserError(f"there is no session {session_id[:60]!r} in {given.database}")
         values = found.checkpoint["channel_values"]
         task = values.get("task") or values.get("__start__", {}).get("task")
-        session = cls(session_id, BackendTask.from_state(task), saver, given, author, stages)
+        read = as_it_ran(BackendTask.from_state(task), values.get("graph_version"), stages)
+        session = cls(session_id, read, saver, given, author, stages)
         if values.get("graph_version", session._version) != session._version:
             raise UserError(f"session {session_id} was made by another release of backend-agent; start a new one")
         adopt(saver, session_id)
@@ -100,6 +104,21 @@ class KeptSession:
     def history(self) -> list[Moment]:
         """Return the session's checkpoints, oldest first."""
         return moments(self._graph, self._config)
+
+    def tree(self) -> Tree:
+        """Return the session's checkpoints with those of all sessions that it branched from or that left it."""
+        from backend_agent.tree import tree
+
+        def history(session: str) -> list[Moment]:
+            return moments(self._graph, {"configurable": {"thread_id": session}})
+
+        return tree(self._saver, self.id, history)
+
+    def __repr__(self) -> str:
+        return f"<Session {self.task.project_name}, {self.status}: {self.id}>"
+
+    def _repr_html_(self) -> str:
+        return self.tree()._repr_html_()
 
     def activity(self) -> list[Activity]:
         """Return what happened to the session, oldest first."""
@@ -191,6 +210,14 @@ class KeptSession:
 def _close(closing: Sequence[Callable[[], None]]) -> None:
     for close in closing:
         close()
+
+
+def as_it_ran(task: BackendTask, version: str | None, stages: Sequence[Stage[Any]]) -> BackendTask:
+    """Return the task with the type of the graph that ran: a server may run any task in any of them."""
+    if version in (None, graph_version(stages_for(task.type, stages))):
+        return task
+    ran = [kind for kind in RESULTS if graph_version(stages_for(kind, stages)) == version]
+    return task.model_copy(update={"type": ran[0]}) if ran else task
 
 
 def was_edited(snapshot: StateSnapshot) -> bool:

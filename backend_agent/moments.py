@@ -9,7 +9,7 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
 
-_NOT_WRITTEN = ("records", "graph_version", "released", "pinned", "feedback")
+_NOT_WRITTEN = ("records", "graph_version", "released", "pinned", "feedback", "calls")
 """State that belongs to no stage."""
 
 
@@ -29,6 +29,8 @@ class Moment:
     """Whether the user made it: an edit, feedback, another task."""
     score: float | None = None
     """The overall score there, once the project was judged."""
+    parent: str | None = None
+    """The checkpoint before it; None at the beginning."""
 
 
 def moments(graph: CompiledStateGraph[Any, Any, Any, Any], config: RunnableConfig) -> list[Moment]:
@@ -51,6 +53,7 @@ def moments(graph: CompiledStateGraph[Any, Any, Any, Any], config: RunnableConfi
                 wrote=wrote,
                 edited=(snapshot.metadata or {}).get("source") == "update",
                 score=values.get("quality", {}).get("overall_score"),
+                parent=((snapshot.parent_config or {}).get("configurable") or {}).get("checkpoint_id"),
             )
         )
         before = values

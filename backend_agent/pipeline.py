@@ -7,15 +7,17 @@ from typing import Any
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from backend_agent import settings
 from backend_agent.artifacts.quality import QualityAssessment
-from backend_agent.artifacts.task import BackendTask
+from backend_agent.artifacts.task import BackendTask, TaskType
 from backend_agent.authors import DRAFT, Author, digest
+from backend_agent.context import RunContext, in_context
 from backend_agent.errors import UserError
-from backend_agent.node import Known, node_of, reruns
+from backend_agent.node import Known, reruns
 from backend_agent.order import ancestors, needs_deferring, successors
+from backend_agent.reviewed import ReviewedGraph
 from backend_agent.stage import Stage
 from backend_agent.stages import (
     api,
@@ -69,7 +71,9 @@ RECURSION_LIMIT = 100
 class TaskInput(BaseModel):
     """What the graph takes."""
 
-    task: BackendTask = Field(description="What the service should do.")
+    model_config = ConfigDict(title="Task")
+
+    task: BackendTask = Field(title="Task", description="What the service should do.")
 
 
 def stages_for(until: str | None = None, stages: Sequence[Stage[Any]] = STAGES) -> tuple[Stage[Any], ...]:
@@ -105,6 +109,8 @@ def build_graph(
 ) -> CompiledStateGraph[Any, Any, Any, Any]:
     """Return the compiled graph, without a checkpointer: one node a stage; `{"task": {...}}` goes in.
 
+    `context=` of a run may hold what `RunContext` has: budget, review points, verification, an output folder.
+
     Args:
         name: the graph's name, as a parent graph or a server shows it.
         until: a task type or a stage's name, for a smaller graph.
@@ -112,7 +118,7 @@ def build_graph(
         stages: the stages to build from.
     """
     chosen = stages_for(until, stages)
-    graph = StateGraph(State, input_schema=TaskInput, output_schema=_output(name, chosen))
+    graph = StateGraph(State, RunContext, input_schema=_input(until), output_schema=_output(name, chosen))
     version = graph_version(chosen)
     following = successors(chosen)
     reached = {target for targets in following.values() for target in targets}
@@ -122,7 +128,7 @@ def build_graph(
         first = stage.name not in reached
         graph.add_node(
             stage.name,
-            node_of(stage, author, known, version if first else None),
+            in_context(stage, author, known, version if first else None, last=not following[stage.name]),
             defer=stage.name in deferred,
             metadata={"title": stage.title},
         )
@@ -135,8 +141,18 @@ def build_graph(
         else:
             for target in onward:
                 graph.add_edge(stage.name, target)
-    compiled: CompiledStateGraph[Any, Any, Any, Any] = graph.compile(name=name)
+    compiled = ReviewedGraph(**vars(graph.compile(name=name)))
     return compiled.with_config(recursion_limit=RECURSION_LIMIT)
+
+
+def _input(until: str | None) -> type[BaseModel]:
+    """Return what the graph takes; one for a task type offers that type."""
+    if until not in RESULTS:
+        return TaskInput
+    kind = Field(default=until, description=BackendTask.model_fields["type"].description)
+    own = create_model("BackendTask", __base__=BackendTask, type=(TaskType, kind))
+    given = TaskInput.model_fields["task"]
+    return create_model("TaskInput", __base__=TaskInput, task=(own, given))
 
 
 def _way_on(chosen: Sequence[Stage[Any]], onward: Sequence[str]) -> Callable[[State], list[str]]:

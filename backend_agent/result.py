@@ -26,9 +26,11 @@ from backend_agent.artifacts.testing import TestingStrategy
 from backend_agent.artifacts.verification import VerificationReport
 from backend_agent.codegen.record import FOLDER, record_files
 from backend_agent.codegen.written import WriteReport
+from backend_agent.documents import charts, shown
 from backend_agent.documents import ledger as books
 from backend_agent.errors import UserError
-from backend_agent.state import Artifacts
+from backend_agent.names import title
+from backend_agent.state import Artifacts, State
 
 
 class Result:
@@ -48,6 +50,37 @@ class Result:
         self._state = dict(state)
         self._artifacts = Artifacts(self._state)
         self._read: dict[str, Any] = {}
+
+    def _repr_html_(self) -> str:
+        metrics = self.quality.metrics if self.has("quality") else []
+        files = [file.path for file in self.files()]
+        return shown.result_html(self.task.project_name, self._facts(), metrics, self._rows(), files)
+
+    def __repr__(self) -> str:
+        return f"<Result {self.task.project_name}: {', '.join(self._facts())}>"
+
+    def _facts(self) -> list[str]:
+        facts = [title(self.task.type)]
+        if self.has("quality"):
+            quality = self.quality
+            facts += [
+                f"score {charts.shown(quality.overall_score)}",
+                f"confidence {charts.shown(quality.confidence_score)}",
+            ]
+        return [*facts, *([f"due: {', '.join(self.due)}"] if self.due else [])]
+
+    def _rows(self) -> list[tuple[str, str, str, str]]:
+        """Return by stage: its name, what it brought, who wrote it, how many findings its checks have."""
+        rows = []
+        records = self._state.get("records", {})
+        judged = self.quality.findings if self.has("quality") else []
+        for name in (key for key in State.__annotations__ if key in records):
+            record = records[name]
+            value = self._state.get(name) or {}
+            counts = [f"{len(part)} {title(key)}" for key, part in value.items() if isinstance(part, list) and part]
+            found = sum(finding.stage == name for finding in judged)
+            rows.append((title(name), ", ".join(counts[:4]), record["author"], str(found or "")))
+        return rows
 
     def has(self, name: str) -> bool:
         """Whether there is an artifact called `name`."""

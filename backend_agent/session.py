@@ -13,7 +13,7 @@ from langgraph.types import StateSnapshot
 
 from backend_agent import edits as edited
 from backend_agent import feedback as said
-from backend_agent import settings, stop, task_file
+from backend_agent import jupyter, settings, stop, task_file
 from backend_agent.answers import SessionJournal
 from backend_agent.artifacts.base import Artifact
 from backend_agent.artifacts.database import DatabaseSchema, Release
@@ -63,7 +63,8 @@ class Session(KeptSession):
     def run(self, on_progress: Watcher | None = None) -> Mapping[str, Any]:
         """Run all that has not run yet, up to a pause, and return the state: plain JSON values by stage.
 
-        A stage that finished is not repeated, also when the process was killed in between.
+        A stage that finished is not repeated, also when the process was killed in between. In a notebook, bars show
+        what is going on unless `on_progress` is given.
 
         Raises:
             UserError: another process runs this session.
@@ -74,11 +75,14 @@ class Session(KeptSession):
             snapshot = self._snapshot()
             if is_finished(snapshot):
                 return self.state
-            if on_progress is not None:
-                on_progress({"event": "session_started", "session": self.id})
-            calls = journal.use(SessionJournal(self._saver, self.id))
-            with self._noted(snapshot), settings.use(self._settings), calls, stop.on_signals():
-                self._stream(snapshot, on_progress)
+            with jupyter.watching(on_progress) as watcher:
+                if watcher is not None:
+                    begun = snapshot.values if is_due(snapshot) and not was_edited(snapshot) else {}
+                    left = [name for name in self._stages if name not in begun]
+                    watcher({"event": "session_started", "session": self.id, "stages": len(left)})
+                calls = journal.use(SessionJournal(self._saver, self.id))
+                with self._noted(snapshot), settings.use(self._settings), calls, stop.on_signals():
+                    self._stream(snapshot, watcher)
         return self.state
 
     def resume(self, on_progress: Watcher | None = None, *, feedback: str | Sequence[str] = ()) -> Mapping[str, Any]:

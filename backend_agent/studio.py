@@ -1,0 +1,172 @@
+"""For LangGraph's dev server and Studio: the session database that the command line and notebooks use, as its own.
+
+`langgraph.json` names `make_checkpointer`. A thread of the server is a session, and a session is a thread: one lock and
+one ledger for both. What the server writes into a session that another process runs is refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import (
+    BaseCheckpointSaver,
+    ChannelVersions,
+    Checkpoint,
+    CheckpointMetadata,
+    CheckpointTuple,
+)
+from langgraph.errors import InvalidUpdateError
+from langgraph.graph.state import CompiledStateGraph
+
+from backend_agent.checkpoint import SessionSaver, open_saver
+from backend_agent.context import RunContext
+from backend_agent.errors import BackendAgentError, UserError
+from backend_agent.ledger import Ledger, adopt
+from backend_agent.lock import SessionLock
+from backend_agent.settings import Settings
+
+Graph = CompiledStateGraph[Any, Any, Any, Any]
+
+
+@asynccontextmanager
+async def make_checkpointer() -> AsyncIterator[ServedSaver]:
+    """Open the session database for a server, and close it behind it. Never in the way of its event loop."""
+    saver = await asyncio.to_thread(lambda: open_saver(Settings.from_environment().database))
+    try:
+        yield ServedSaver(saver)
+    finally:
+        await asyncio.to_thread(saver.close)
+
+
+class Told(UserError, InvalidUpdateError):
+    """A user's mistake, as an error whose words the server passes on; of others it tells nothing."""
+
+
+class ServedSaver(BaseCheckpointSaver[str]):
+    """The session database as a server uses it: asynchronous, with a lock for each run.
+
+    Args:
+        inner: the session database.
+    """
+
+    def __init__(self, inner: SessionSaver) -> None:
+        super().__init__(serde=inner.serde)
+        self._inner = inner
+
+    @asynccontextmanager
+    async def holding(self, session: str, graph: Graph) -> AsyncIterator[None]:
+        """Hold a session's lock while a server runs it, and write down in its ledger how that ended.
+
+        Args:
+            session: the server's thread.
+            graph: what runs.
+
+        Raises:
+            Told: another process runs this session.
+        """
+        lock = SessionLock(self._inner, session)
+        try:
+            await asyncio.to_thread(lock.__enter__)
+        except UserError as error:
+            raise Told(str(error)) from None
+        try:
+            await asyncio.to_thread(self._note, session, "started", "", "thinking")
+            try:
+                yield
+            except BaseException as error:
+                # Only our own messages are written down: another one may hold anything, a password too.
+                told = str(error) if isinstance(error, BackendAgentError) else type(error).__name__
+                await asyncio.to_thread(self._note, session, "failed", told, "error")
+                if isinstance(error, UserError):
+                    raise Told(told) from None
+                raise
+            due = (await graph.aget_state({"configurable": {"thread_id": session}})).next
+            event, status = ("paused", "paused") if due else ("completed", "completed")
+            await asyncio.to_thread(self._note, session, event, " ".join(due), status)
+        finally:
+            await asyncio.to_thread(lock.__exit__, None, None, None)
+
+    def _note(self, session: str, event: str, detail: str, status: Any) -> None:
+        adopt(self._inner, session)
+        Ledger(self._inner, session).note(event, detail=detail, status=status)
+
+    def _refuse_if_busy(self, session: str) -> None:
+        """Answer 409 while a process other than this one holds the session."""
+        from starlette.exceptions import HTTPException  # there is a server: nobody else calls this
+
+        with self._inner.cursor(transaction=False) as cursor:
+            query = "SELECT pid, host FROM locks WHERE session = ?"
+            row = cursor.execute(query, (session,)).fetchone()
+        if row is not None and (int(row[0]), str(row[1])) != (os.getpid(), socket.gethostname()):
+            try:
+                with SessionLock(self._inner, session):  # refuses when the holder lives, takes over when it does not
+                    pass
+            except UserError as error:
+                raise HTTPException(409, str(error)) from None
+
+    def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        """As the session database's."""
+        return self._inner.get_tuple(config)
+
+    async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        """As `get_tuple`, beside the event loop."""
+        return await self._inner.aget_tuple(config)
+
+    async def aget(self, config: RunnableConfig) -> Checkpoint | None:
+        """Return the checkpoint alone."""
+        found = await self.aget_tuple(config)
+        return found.checkpoint if found else None
+
+    async def alist(
+        self,
+        config: RunnableConfig | None,
+        *,
+        filter: dict[str, Any] | None = None,  # noqa: A002 - the base class's name
+        before: RunnableConfig | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[CheckpointTuple]:
+        """As the session database's, beside the event loop."""
+        async for found in self._inner.alist(config, filter=filter, before=before, limit=limit):
+            yield found
+
+    async def aput(
+        self,
+        config: RunnableConfig,
+        checkpoint: Checkpoint,
+        metadata: CheckpointMetadata,
+        new_versions: ChannelVersions,
+    ) -> RunnableConfig:
+        """Store a checkpoint, without the run's context, which the server mixes into what is kept beside it."""
+        await asyncio.to_thread(self._refuse_if_busy, str(config["configurable"]["thread_id"]))
+        kept: Any = _without_context(metadata)
+        return await self._inner.aput(_plain(config), checkpoint, kept, new_versions)
+
+    async def aput_writes(
+        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
+    ) -> None:
+        """As the session database's, beside the event loop."""
+        await asyncio.to_thread(self._refuse_if_busy, str(config["configurable"]["thread_id"]))
+        await self._inner.aput_writes(_plain(config), writes, task_id, task_path)
+
+    async def adelete_thread(self, thread_id: str) -> None:
+        """Delete a session, unless a process runs it."""
+        await asyncio.to_thread(self._refuse_if_busy, thread_id)
+        await self._inner.adelete_thread(thread_id)
+
+
+def _without_context(values: Any) -> dict[str, Any]:
+    return {key: value for key, value in dict(values).items() if key not in RunContext.model_fields}
+
+
+def _plain(config: RunnableConfig) -> RunnableConfig:
+    """Return a configuration without the run's context: where the checkpoint belongs, and whose run it is."""
+    return {
+        "configurable": _without_context(config["configurable"]),
+        "metadata": _without_context(config.get("metadata") or {}),
+    }
