@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -33,6 +33,9 @@ ANSWER = {
 """Keys of `process_task`'s answer, and the artifact that each holds."""
 
 if TYPE_CHECKING:
+    from langchain_core.tools import StructuredTool
+
+    from backend_agent.embedding.answer import Part
     from backend_agent.memory import Memory
 
 
@@ -135,6 +138,33 @@ class BackendAgent:
 
         open_saver(self.settings.database).close()
         return memory.recall(str(self.settings.database.expanduser()), text, session=session, stage=stage)
+
+    def as_tool(
+        self,
+        name: str = "develop_backend",
+        *,
+        output: Path | str | None = None,
+        parts: Collection[Part] | None = None,
+        review_after: Sequence[str] = (),
+    ) -> StructuredTool:
+        """Return this agent as a LangChain tool: for `create_agent`, `ToolNode`, or any chat model that calls tools.
+
+        Its arguments are the task's fields; its content is a short summary, its artifact an `Answer` as plain values.
+        Inside a graph it runs as a part of it: kept by that graph's saver, its progress in that graph's stream. A
+        mistake in the arguments is a tool error of one line.
+
+        Args:
+            name: the tool's.
+            output: the folder in which each project is written, in a folder named after it; None: nothing is written.
+            parts: the long parts of the artifact: `openapi`, `trace`, `files`; None: `openapi`.
+            review_after: stages behind which whoever runs the graph is asked, through an interrupt.
+        """
+        from backend_agent.embedding.tool import tool_of
+
+        folder = Path(output) if output is not None else None
+        return tool_of(
+            self.author, self.stages, self.settings, name=name, output=folder, parts=parts, review_after=review_after
+        )
 
     @contextmanager
     def _database(self) -> Iterator[SessionSaver]:

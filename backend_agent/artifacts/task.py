@@ -91,20 +91,33 @@ class BackendTask(Artifact):
     """What a service should do. Only a name and some text are required."""
 
     project_name: str = Field(min_length=1, max_length=80)
+    """What the project is called; its folder and package are named after it."""
     type: TaskType = "backend_development"
     """Which result is wanted; decides which stages run."""
     description: str = Field(default="", max_length=20_000)
+    """Some sentences about the whole."""
     requirements: list[TaskStatement] = Field(default_factory=list, max_length=2000)
+    """What the service should do, a sentence each."""
     architecture_type: ArchitectureType = "layered"
+    """How the code is laid out."""
     database_requirements: DatabaseRequirements = DatabaseRequirements()
+    """Where it keeps its data."""
     api_requirements: ApiRequirements = ApiRequirements()
+    """What its API looks like."""
     security_requirements: list[TaskStatement] = Field(default_factory=list, max_length=200)
+    """Who may do what, and what is to be protected; a sentence each."""
     performance_requirements: PerformanceRequirements = PerformanceRequirements()
+    """How much it has to carry, and how fast."""
     integration_requirements: list[TaskStatement] = Field(default_factory=list, max_length=200)
+    """What it has to work with; a sentence each."""
     technology_stack: TechnologyStack = TechnologyStack()
+    """Language and framework."""
     deployment_requirements: DeploymentRequirements = DeploymentRequirements()
+    """Where it is to run."""
     existing_systems: list[str] = Field(default_factory=list, max_length=200)
+    """Names of what is there already."""
     frontend_context: FrontendContext | None = None
+    """Who calls it from a browser."""
 
     @classmethod
     def from_file(cls, path: str | Path) -> BackendTask:
