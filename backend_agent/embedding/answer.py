@@ -141,8 +141,11 @@ def answer_of(result: Result, parts: Collection[Part] = CONTRACT, output: Path |
 
 def in_words(answer: Answer) -> str:
     """Return an answer in some short sentences, for a chat."""
-    counts = (("entities", answer.entities), ("tables", answer.tables), ("endpoints", answer.endpoints))
-    said = [f"{answer.project_name}: {', '.join(f'{len(what)} {name}' for name, what in counts if what)}."]
+    kinds: tuple[tuple[str, list[Any]], ...] = (
+        ("entity", answer.entities), ("table", answer.tables), ("endpoint", answer.endpoints),
+    )  # fmt: skip
+    counts = [f"{len(found)} {name if len(found) == 1 else names.plural(name)}" for name, found in kinds if found]
+    said = [f"{answer.project_name}: {', '.join(counts) or 'designed'}."]
     said.append(f"Architecture {answer.architecture_type}, database {answer.database_type}.")
     if answer.overall_score is not None:
         confidence = f" (confidence {answer.confidence_score:.2f})" if answer.confidence_score is not None else ""

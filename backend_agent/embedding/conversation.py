@@ -73,7 +73,8 @@ def understand(messages: Sequence[AnyMessage]) -> Understood:
     begins_anew = task is None
     for message in messages[start:]:
         if isinstance(message, AIMessage):
-            asked = tuple(_mark(message).get("asked", asked))
+            about = _mark(message).get("asked", asked)
+            asked = tuple(about) if isinstance(about, list) else asked
         elif isinstance(message, HumanMessage):
             heard = read(message.text)
             if task is not None and _is_another(heard, fields):

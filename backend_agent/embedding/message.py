@@ -45,12 +45,16 @@ _NAME_ALONE = re.compile(
     r"\s*[\"“']?(.{1,80}?)[\"”']?[.!]?\s*\Z",
     re.IGNORECASE,
 )
+_ABOUT = re.compile(r"\n(?=[ \t]*[A-Za-z]{2,20}:[ \t])")
+"""Before a line such as `api: use cursor pagination`: it is a sentence of its own."""
 _GREETING = re.compile(
     r"\A\W*(?:hi|hello|hey|good (?:morning|day|evening)|thanks?(?: you)?)( there| all)?\W*\Z", re.IGNORECASE
 )
 _LETS = re.compile(r"\A(?:lets?|allows?|enables?)\s+((?:\w+\s+)?\w+s)\s+(?:to\s+)?(.+)\Z", re.IGNORECASE | re.DOTALL)
 _HANDING = re.compile(
-    r"\A(?:(?:here (?:is|are)|this is|use|take|see|build|develop|create|implement)\b[^.!?]*)?[:.]?\Z", re.IGNORECASE
+    r"\A(?:(?:here (?:is|are)|this is|(?:use|take|see|build|develop|create|implement)"
+    r" (?:this|that|it|the following|what follows))\b[^.!?]*)?[:.]?\Z",
+    re.IGNORECASE,
 )
 
 
@@ -78,7 +82,7 @@ def read(text: str) -> Said:
         name, rest = _name(heading.group(1)), rest[heading.end() :]
     asks, about, first, rest = _request(rest)
     sentences = [first] if first else []
-    for sentence, _ in split_statements(rest):
+    for sentence, _ in split_statements(_ABOUT.sub("\n\n", rest)):
         if alone := _NAME_ALONE.match(sentence):
             name = _name(alone.group(1)) or name
         elif not sentence.endswith("?") and not _GREETING.match(sentence):
