@@ -111,7 +111,7 @@ def _understanding(name: str, *, delivers: bool) -> Step:
         """Read the conversation: what to run, what to ask, or what is wrong."""
         nothing = {"due": None, "question": None, "structured_response": None}
         try:
-            wanted = understand(state["messages"])
+            wanted = understand(state.get("messages", []))
             if wanted.missing:
                 return {**nothing, "question": {"question": wanted.question, "missing": list(wanted.missing)}}
             task = wanted.task().to_state()

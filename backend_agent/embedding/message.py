@@ -136,7 +136,7 @@ def _clause(subject: str) -> tuple[str, str]:
     clause = _CLAUSE.search(subject)
     if clause is None:
         return subject, ""
-    word, body = clause.group(1).lower(), clause.group(2).strip(" ,;")
+    word, body = clause.group(1).lower(), clause.group(2).strip(" ,;.…")
     before = subject[: clause.start()]
     if word == "for":  # `a booking API for a clinic where ...`
         inner, says = _clause(re.sub(r"\A(?:an?|the|my|our) ", "", body))

@@ -102,11 +102,9 @@ def _backend(given: Settings | None) -> Any:
         """Hand the conversation to the agent, and take its answer and the contract."""
         before = state["messages"]
         result = agent.invoke({"messages": before[:-1]})  # without the call that led here
-        answer = result.get("structured_response") or {}
-        known = {message.id for message in before}
-        new = [message for message in result["messages"] if message.id not in known]
-        said = _said(state, str(new[-1].text))
-        return {"messages": [said, *new], "contract": answer.get("openapi")}
+        answer = result["messages"][-1]  # questions and their answers in between are in the task that it carries
+        contract = (result.get("structured_response") or {}).get("openapi")
+        return {"messages": [_said(state, str(answer.text)), answer], "contract": contract}
 
     return backend_developer
 

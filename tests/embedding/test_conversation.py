@@ -208,6 +208,11 @@ def test_a_mark_of_somebody_else_tells_nothing() -> None:
     assert values["__interrupt__"][0].value["missing"] == ["project_name", "requirements"]
 
 
+def test_no_message_at_all_is_asked_too() -> None:
+    asked = build_agent_graph(stages=fakes.stages()).invoke({"messages": []})["__interrupt__"]
+    assert asked[0].value["missing"] == ["project_name", "requirements"]
+
+
 async def test_it_runs_in_an_event_loop() -> None:
     values = await build_agent_graph(stages=fakes.stages()).ainvoke({"messages": [("user", WALKS)]})
     assert values["structured_response"]["project_name"] == "Dog-walking service"

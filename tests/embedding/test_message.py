@@ -22,6 +22,8 @@ from backend_agent.errors import UserError
         ('Please build me a backend called "Pawtrail" that lets owners book walkers.', "Pawtrail",
          ["Owners can book walkers."]),
         ("Can you make a simple REST API to manage invoices?", "", ["Users can manage invoices."]),
+        ("Build me a backend for a dog-walking service where owners book walkers ...", "Dog-walking service",
+         ["Owners book walkers."]),
         ("I need a backend", "", []),
         ("I want a to-do app", "To-do app", []),
         ("Build a booking platform for vets:\n- Customers can book visits.\n- A visit has a date.", "Booking platform",

@@ -136,6 +136,29 @@ async def test_progress_and_questions_in_an_event_loop(build: Any, given: Any) -
     assert "__interrupt__" not in await graph.ainvoke(Command(resume="approve"), CONFIG)
 
 
+class Falling(fakes.Counting):
+    """Fails once, late."""
+
+    def write(self, stage: Any, given: Any, findings: Any) -> Any:
+        if stage.name == "code" and "code" not in self.wrote:
+            self.wrote.append("code")
+            raise RuntimeError("the power went out")
+        return super().write(stage, given, findings)
+
+
+@pytest.mark.parametrize(("build", "given"), BUILDS, ids=["mapped", "direct"])
+@pytest.mark.parametrize("saver", SAVERS, ids=lambda saver: saver.__name__)
+def test_a_parent_that_fell_goes_on_inside_the_agent(saver: Any, build: Any, given: Any, tmp_path: Path) -> None:
+    author = Falling()
+    with saver(tmp_path) as kept:
+        with pytest.raises(RuntimeError, match="power"):
+            build(author).compile(checkpointer=kept).invoke(given, CONFIG)
+        author.wrote.remove("code")
+        author.write = super(Falling, author).write  # type: ignore[method-assign]
+        assert build(author).compile(checkpointer=kept).invoke(None, CONFIG)
+    assert sorted(author.wrote) == sorted(fakes.STAGES)
+
+
 def test_keys_with_a_reducer_are_not_counted_twice() -> None:
     assert mapped(fakes.Counting()).compile().invoke({"wish": "", "log": ["asked"]})["log"] == ["asked", "developed"]
     values = direct(fakes.Counting()).compile().invoke({"task": TASK, "records": ["asked"]})

@@ -53,6 +53,7 @@ def test_a_question_of_the_agent_reaches_the_user_and_a_later_message_revises() 
     asked = graph.invoke({"messages": [("user", "Build me a backend")]}, CONFIG)["__interrupt__"]
     assert asked[0].value["missing"] == ["project_name", "requirements"]
     values = graph.invoke(Command(resume=WISH), CONFIG)
+    assert [message.name for message in values["messages"] if isinstance(message, ToolMessage)] == list(AGENTS)
     assert "offset" in values["client"]
     values = graph.invoke({"messages": [("user", "use cursor pagination")]}, CONFIG)
     assert "cursor" in values["client"]
@@ -64,6 +65,13 @@ def test_who_comes_too_early_says_what_to_do() -> None:
     values = build_supervisor(model, DESIGN).invoke({"messages": [("user", WISH)]})
     said = [message.text for message in values["messages"] if isinstance(message, ToolMessage)]
     assert said == ["There is no API contract yet: call backend_developer first."] * 2
+
+
+def test_nothing_here_needs_more_than_langgraph_and_langchain_core() -> None:
+    names = ("langchain", "deepagents", "langgraph_supervisor", "fastapi")
+    code = f"import sys, backend_agent.embedding.supervisor; print([n for n in {names} if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "[]", done.stderr
 
 
 @pytest.mark.parametrize("said", [AIMessage("Hello."), call("delete_everything")])
