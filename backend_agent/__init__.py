@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from backend_agent.agent import BackendAgent
     from backend_agent.artifacts.task import BackendTask
+    from backend_agent.embedding.answer import Answer
+    from backend_agent.embedding.conversing import build_agent_graph
     from backend_agent.errors import AuthorError, BackendAgentError, ToolUnavailable, UserError
     from backend_agent.pipeline import build_graph
     from backend_agent.result import Result
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "Answer",
     "AuthorError",
     "BackendAgent",
     "BackendAgentError",
@@ -23,10 +26,12 @@ __all__ = [
     "Settings",
     "ToolUnavailable",
     "UserError",
+    "build_agent_graph",
     "build_graph",
 ]
 
 _HOMES = {
+    "Answer": "embedding.answer",
     "AuthorError": "errors",
     "BackendAgent": "agent",
     "BackendAgentError": "errors",
@@ -35,6 +40,7 @@ _HOMES = {
     "Settings": "settings",
     "ToolUnavailable": "errors",
     "UserError": "errors",
+    "build_agent_graph": "embedding.conversing",
     "build_graph": "pipeline",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -34,7 +34,9 @@ ANSWER = {
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+    from langchain_core.tools import StructuredTool
 
+    from backend_agent.embedding.answer import Part
     from backend_agent.memory import Memory
 
 
@@ -149,6 +151,34 @@ class BackendAgent:
         open_saver(self.settings.database).close()
         return memory.recall(str(self.settings.database.expanduser()), text, session=session, stage=stage)
 
+    def as_tool(
+        self,
+        name: str = "develop_backend",
+        *,
+        output: Path | str | None = None,
+        parts: Collection[Part] | None = None,
+        review_after: Sequence[str] = (),
+    ) -> StructuredTool:
+        """Return this agent as a LangChain tool: for `create_agent`, `ToolNode`, or any chat model that calls tools.
+
+        Its arguments are the task's fields; its content is a short summary, its artifact an `Answer` as plain values.
+        Inside a graph it runs as a part of it: kept by that graph's saver, its progress in that graph's stream. A
+        mistake in the arguments is a tool error of one line.
+
+        Args:
+            name: the tool's.
+            output: the folder in which each project is written, in a folder named after it; None: nothing is written.
+            parts: the long parts of the artifact: `openapi`, `trace`, `files`; None: `openapi`.
+            review_after: stages behind which whoever runs the graph is asked, through an interrupt.
+        """
+        from backend_agent.embedding.tool import tool_of
+
+        folder = Path(output) if output is not None else None
+        author = self._author()
+        return tool_of(
+            author, self.stages, self.settings, name=name, output=folder, parts=parts, review_after=review_after
+        )
+
     @contextmanager
     def _database(self) -> Iterator[SessionSaver]:
         """Give an open database that is closed again only when the block fails."""
@@ -166,12 +196,10 @@ class BackendAgent:
         Args:
             prepared: find out now whether the chat model can be asked.
         """
-        if self.author is not None or self.model is None:
-            yield (self.author or DRAFT,)
+        author = self._author()
+        if author is self.author or author is DRAFT:
+            yield (author,)
             return
-        from backend_agent.chat.author import ChatAuthor
-
-        author = ChatAuthor(self.model, debug=self._debug)
         try:
             if prepared:
                 author.prepare()
@@ -179,6 +207,14 @@ class BackendAgent:
         except BaseException:
             author.close()
             raise
+
+    def _author(self) -> Any:
+        """Return who writes: whom the caller gave, a new author that asks the chat model, or the drafts."""
+        if self.author is not None or self.model is None:
+            return self.author or DRAFT
+        from backend_agent.chat.author import ChatAuthor
+
+        return ChatAuthor(self.model, debug=self._debug)
 
     async def process_task(self, task: Mapping[str, Any]) -> dict[str, Any]:
         """Develop a task given as a plain dictionary; return plain JSON values.

@@ -7,6 +7,7 @@ stands in the environment.
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -84,9 +85,14 @@ class ContextNode(Protocol):
         ...
 
 
+@cache
 def author_of(model: str) -> Author:
-    """Return the author that writes with a chat model; raises `UserError` when there is none."""
-    raise UserError(f"context.model: {model} cannot be used: this release writes with drafts only; leave it empty")
+    """Return the author that asks a chat model, one a process; raises `UserError` when it cannot be asked."""
+    from backend_agent.chat.author import ChatAuthor
+
+    author = ChatAuthor(model)
+    author.prepare()
+    return author
 
 
 def in_context(stage: Stage[Any], author: Author, known: Known, version: str | None, *, last: bool) -> ContextNode:

@@ -44,8 +44,19 @@ def heard(stage: str, sentence: str, task: BackendTask) -> BackendTask | None:
 
     Only a sentence that says nothing else is taken so: half of one is not what the user said.
     """
+    found = setting(sentence, stage)
+    return changed(task, dict([found])) if found else None
+
+
+def setting(sentence: str, stage: str | None = None) -> tuple[str, str] | None:
+    """Return the field of the task and the value that a sentence says as a whole; None when it says no such thing.
+
+    Args:
+        sentence: such as `use cursor pagination`.
+        stage: whose field it must be; None: any.
+    """
     plain = sentence.strip().rstrip(".!").lower()
     for about, pattern, field, value in _SAYS:
-        if about == stage and re.fullmatch(f"{_AROUND}({pattern}){_BEHIND}", plain):
-            return changed(task, {field: value})
+        if stage in (about, None) and re.fullmatch(f"{_AROUND}({pattern}){_BEHIND}", plain):
+            return field, value
     return None

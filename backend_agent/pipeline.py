@@ -15,6 +15,7 @@ from backend_agent.artifacts.task import BackendTask, TaskType
 from backend_agent.authors import DRAFT, Author, digest
 from backend_agent.context import RunContext, in_context
 from backend_agent.errors import UserError
+from backend_agent.gate import Gate, approved, gates, node_of_gate, with_gates
 from backend_agent.node import Known, reruns
 from backend_agent.order import ancestors, needs_deferring, successors
 from backend_agent.reviewed import ReviewedGraph
@@ -106,6 +107,8 @@ def build_graph(
     until: str | None = None,
     author: Author = DRAFT,
     stages: Sequence[Stage[Any]] = STAGES,
+    review_after: Sequence[str] = (),
+    whole: bool = False,
 ) -> CompiledStateGraph[Any, Any, Any, Any]:
     """Return the compiled graph, without a checkpointer: one node a stage; `{"task": {...}}` goes in.
 
@@ -116,14 +119,26 @@ def build_graph(
         until: a task type or a stage's name, for a smaller graph.
         author: who writes the artifacts.
         stages: the stages to build from.
+        review_after: stages behind which somebody is asked, through an interrupt: approve, feedback, or an edit.
+        whole: take and give the whole state, records too, for a caller that hands it back in: then only what depends
+            on a change runs again.
     """
     chosen = stages_for(until, stages)
+    asking = gates(chosen, review_after)
+    line = with_gates(chosen, asking)
     graph = StateGraph(State, RunContext, input_schema=_input(until), output_schema=_output(name, chosen))
+    if whole:
+        graph = StateGraph(State, RunContext)
     version = graph_version(chosen)
-    following = successors(chosen)
+    following = successors(line)
     reached = {target for targets in following.values() for target in targets}
-    deferred = needs_deferring(chosen)
+    deferred = needs_deferring(line)
     known = Known()
+    for gate in asking.values():
+        onward = following[gate.name] or (END,)
+        graph.add_node(gate.name, node_of_gate(gate), defer=gate.name in deferred, metadata={"title": gate.title})
+        way = _way_from(gate, chosen[0].name, onward)
+        graph.add_conditional_edges(gate.name, way, {n: n for n in (chosen[0].name, *onward)})
     for stage in chosen:
         first = stage.name not in reached
         graph.add_node(
@@ -167,6 +182,15 @@ def _way_on(chosen: Sequence[Stage[Any]], onward: Sequence[str]) -> Callable[[St
         return first or list(onward)
 
     return way_on
+
+
+def _way_from(gate: Gate, first: str, onward: Sequence[str]) -> Callable[[State], list[str]]:
+    """Return the router behind a gate: on when all is approved; else all over, where what is unchanged does no work."""
+
+    def way_from(state: State) -> list[str]:
+        return list(onward) if all(approved(stage.name, state) for stage in gate.stages) else [first]
+
+    return way_from
 
 
 def _output(name: str, stages: Sequence[Stage[Any]]) -> type[BaseModel]:

@@ -54,6 +54,8 @@ class State(TypedDict, total=False):
     """By stage: whether its artifact was edited by hand; then reruns keep it."""
     feedback: Annotated[Json, merge]
     """By stage: what the user said of it that no task field can say; a list of sentences, for the stage's author."""
+    reviewed: Annotated[Json, merge]
+    """By stage: the digest of the artifact that somebody approved at a gate."""
     records: Annotated[Json, merge]
     """By stage: provenance, and the results of its checks."""
     calls: Annotated[Json, merge]

@@ -62,6 +62,21 @@ def from_dict(values: Mapping[str, Any]) -> BackendTask:
     return _build(dict(values), _Source(""))
 
 
+def fields_of(text: str, ending: str, name: str) -> dict[str, Any]:
+    """Return the fields that a text gives, not yet validated as a task.
+
+    Args:
+        text: YAML, JSON, Markdown or plain text.
+        ending: of the file it could be, such as `.yaml`.
+        name: what it is called in a message to the user.
+
+    Raises:
+        UserError: it cannot be read; with line and remedy.
+    """
+    source = _Source(name)
+    return _READERS.get(ending, _read_plain)(_checked(text, source), source)[0]
+
+
 def refuse_unsupported(task: BackendTask, path: str | Path | None = None) -> None:
     """Raise `UserError` when the task asks for something that is known but cannot be generated yet.
 
@@ -121,6 +136,11 @@ def _text(path: Path, source: _Source) -> str:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise source.fault("is not text in UTF-8; save it as UTF-8", line) from None
+    return _checked(text, source)
+
+
+def _checked(text: str, source: _Source) -> str:
+    """Refuse text that holds nothing, or what is no text."""
     if match := _CONTROL.search(text):
         line = text.count("\n", 0, match.start()) + 1
         raise source.fault(f"holds the control character {match.group()!r}; remove it", line)

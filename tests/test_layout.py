@@ -52,6 +52,7 @@ def test_nodes_and_state_keys_are_the_stages() -> None:
         "released",
         "pinned",
         "feedback",
+        "reviewed",
         "calls",
     }
 

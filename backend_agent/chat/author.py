@@ -18,6 +18,7 @@ from backend_agent.authors import Written, digest
 from backend_agent.chat import questions
 from backend_agent.chat.accept import Subject, unwritten
 from backend_agent.chat.asking import Debug
+from backend_agent.chat.bodies import write_bodies
 from backend_agent.chat.client import Client, NoAnswer
 from backend_agent.chat.given import WRITTEN
 from backend_agent.chat.models import chain, resolve
@@ -40,7 +41,9 @@ class ChatAuthor:
         debug: given prompts and answers as text; None: nobody sees them.
     """
 
-    def __init__(self, model: str | BaseChatModel, bodies: Bodies | None = None, debug: Debug | None = None) -> None:
+    def __init__(
+        self, model: str | BaseChatModel, bodies: Bodies | None = write_bodies, debug: Debug | None = None
+    ) -> None:
         self._model = model.strip() if isinstance(model, str) else model
         self._bodies = bodies
         self._debug = debug
@@ -51,6 +54,10 @@ class ChatAuthor:
     def name(self) -> str:
         """The chat model's name, such as `groq:openai/gpt-oss-120b`."""
         return self._model if isinstance(self._model, str) else resolve(self._model).model.name
+
+    def reads_slices(self, stage: Stage[Any]) -> bool:
+        """Return whether it is the draft that writes: a prompt may show more than a draft reads."""
+        return stage.name not in WRITTEN
 
     def identity(self, stage: Stage[Any]) -> str:
         """Return what decides the answers besides inputs and findings: models, prompts, and the draft's version."""

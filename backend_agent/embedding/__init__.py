@@ -1,0 +1,1 @@
+"""Embedding: the agent in conversations, as a tool, and under a supervisor."""
