@@ -288,7 +288,6 @@ CHECK_OUT = CustomOperation(
     ],
     result=[FieldSpec(name="total", type="decimal", scale=2), FieldSpec(name="ordered_on", type="date")],
     roles=["customer"],
-    owner=True,
     examples=[
         Example(
             title="A cart becomes an order and its books leave the stock",

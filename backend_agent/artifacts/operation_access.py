@@ -24,7 +24,7 @@ def grants(operation: CustomOperation) -> bool:
 
 
 def operation_access(domain: DomainModel, operation: CustomOperation) -> Access:
-    """Return who may call the operation: its roles for any row, the owner for the own; neither: as the first row says.
+    """Return who may call the operation: whom it names, on rows that they may read; nobody: as the first row says.
 
     Without rows it is its roles, or administrators.
     """
@@ -32,7 +32,8 @@ def operation_access(domain: DomainModel, operation: CustomOperation) -> Access:
     if first is None:
         return Access(roles=list(operation.roles) or access.administrators(domain))
     if grants(operation):
-        return _granted(domain, operation, first.entity)
+        reading = _as_rules_say(domain, first.entity, changes=False)
+        return both(domain, reading, _granted(domain, operation, first.entity))
     return _as_rules_say(domain, first.entity, changes=bool(first.sets))
 
 
@@ -46,6 +47,7 @@ def _granted(domain: DomainModel, operation: CustomOperation, entity: str) -> Ac
 
 def _as_rules_say(domain: DomainModel, entity: str, *, changes: bool) -> Access:
     reading = access.access(domain, entity, "read")
+    reading = Access() if reading.public else reading
     return both(domain, reading, access.access(domain, entity, "update")) if changes else reading
 
 
@@ -57,7 +59,7 @@ def row_access(domain: DomainModel, operation: CustomOperation, found: Loaded) -
         return Access()
     if found.sets and not grants(operation):
         return _as_rules_say(domain, found.entity, changes=True)
-    return access.access(domain, found.entity, "read")
+    return _as_rules_say(domain, found.entity, changes=False)
 
 
 def both(domain: DomainModel, one: Access, other: Access) -> Access:
