@@ -32,9 +32,7 @@ _ENDINGS = ("", "Service", "Request", "Result", "Done", "Outcome")
 def faults(domain: DomainModel, operation: CustomOperation) -> list[str]:
     """Return what is wrong with an operation, in plain words; empty: code can be made of it."""
     found = [*names_that_clash(domain, operation), *dangling(domain, operation)]
-    if not found:
-        found = [*forbidden(domain, operation), *unasked(domain, operation), *unreadable(operation)]
-    return found
+    return [*found, *forbidden(domain, operation), *unasked(domain, operation), *unreadable(operation)]
 
 
 def written(domain: DomainModel) -> list[CustomOperation]:
@@ -129,7 +127,12 @@ def dangling(domain: DomainModel, operation: CustomOperation) -> Iterator[str]:
 
 
 def forbidden(domain: DomainModel, operation: CustomOperation) -> Iterator[str]:
-    """Yield what an operation may not do: change states, identity or ownership, or what its callers may not."""
+    """Yield what an operation may not do: change states, identity or ownership, or what its callers may not.
+
+    Nothing is said of one whose names refer to nothing.
+    """
+    if any(dangling(domain, operation)):
+        return
     loaded = shape.loaded(domain, operation)
     for entity in dict.fromkeys([*(found.entity for found in loaded), *(c.entity for c in operation.creates)]):
         if domain.entity(entity).kind != "record":
@@ -221,6 +224,10 @@ def _differently_nested(loaded: list[shape.Loaded]) -> Iterator[str]:
 
 def unasked(domain: DomainModel, operation: CustomOperation) -> Iterator[str]:
     """Yield what is missing: examples that say what it does, and something that it brings."""
+    if any(dangling(domain, operation)):
+        return
+    if not operation.cites:
+        yield "it cites no requirement"
     if not operation.examples:
         yield "it has no acceptance example"
     if not shape.outcome_names(domain, operation):

@@ -8,9 +8,10 @@ from functools import lru_cache
 from backend_agent import names
 from backend_agent.artifacts.operation_faults import written
 from backend_agent.codegen.custom import types
-from backend_agent.codegen.custom.plan import OperationPlan, article, seen_by
+from backend_agent.codegen.custom.plan import OperationPlan, seen_by
 from backend_agent.codegen.custom.schemas import OperationSchemas
 from backend_agent.codegen.entities.calls import calls_of
+from backend_agent.codegen.entities.elements import article
 from backend_agent.codegen.imports import module_of
 from backend_agent.codegen.layout import Contract
 from backend_agent.codegen.piece import Piece

@@ -232,8 +232,10 @@ class _Play:
             yield from self._stored(new.entity, source, steps[0], value)
             return
         inner = next((r for r in new.parts if r.inverse == steps[0]), None)
-        spec = inner and next((f for f in suite.domain.entity(inner.source).fields if f.name == steps[-1]), None)
-        if inner is None or spec is None or spec.type not in ("integer", "string", "enum") or spec.sensitive:
+        if inner is None:
+            raise Untold
+        spec = next((f for f in suite.domain.entity(inner.source).fields if f.name == steps[-1]), None)
+        if spec is None or spec.type not in ("integer", "string", "enum") or spec.sensitive:
             raise Untold
         table = names.plural(inner.source)
         yield f'assert {_python(spec, value)} in await api.database.stored("{table}", "{spec.name}")'
