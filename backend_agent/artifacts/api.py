@@ -10,11 +10,11 @@ from backend_agent.artifacts.base import Artifact
 from backend_agent.artifacts.database import Measure
 
 EndpointKind = Literal[
-    "list", "read", "create", "update", "delete", "transition", "toggle_on", "toggle_off",
+    "list", "read", "create", "update", "delete", "transition", "operation", "toggle_on", "toggle_off",
     "register", "login", "refresh", "logout", "me", "health",
 ]  # fmt: skip
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-ModelPurpose = Literal["read", "create", "update", "page", "part", "auth", "problem"]
+ModelPurpose = Literal["read", "create", "update", "page", "part", "auth", "problem", "request", "result"]
 
 
 class Access(Artifact):
@@ -53,7 +53,7 @@ class Endpoint(Artifact):
     """One method on one path."""
 
     operation_id: str
-    """snake_case and unique: `list_books`, `cancel_order`, `login`."""
+    """snake_case and unique: `list_books`, `cancel_order`, `login`; for kind operation its name."""
     kind: EndpointKind
     method: Method
     path: str

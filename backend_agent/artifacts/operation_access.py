@@ -24,7 +24,7 @@ def grants(operation: CustomOperation) -> bool:
 
 
 def operation_access(domain: DomainModel, operation: CustomOperation) -> Access:
-    """Return who may call the operation: its roles for any row, the owner for the own; neither: as the first row says.
+    """Return who may call the operation: whom it names, on rows that they may read; nobody: as the first row says.
 
     Without rows it is its roles, or administrators.
     """
@@ -32,7 +32,8 @@ def operation_access(domain: DomainModel, operation: CustomOperation) -> Access:
     if first is None:
         return Access(roles=list(operation.roles) or access.administrators(domain))
     if grants(operation):
-        return _granted(domain, operation, first.entity)
+        reading = _as_rules_say(domain, first.entity, changes=False)
+        return both(domain, reading, _granted(domain, operation, first.entity))
     return _as_rules_say(domain, first.entity, changes=bool(first.sets))
 
 
@@ -46,6 +47,7 @@ def _granted(domain: DomainModel, operation: CustomOperation, entity: str) -> Ac
 
 def _as_rules_say(domain: DomainModel, entity: str, *, changes: bool) -> Access:
     reading = access.access(domain, entity, "read")
+    reading = Access() if reading.public else reading
     return both(domain, reading, access.access(domain, entity, "update")) if changes else reading
 
 
@@ -57,7 +59,7 @@ def row_access(domain: DomainModel, operation: CustomOperation, found: Loaded) -
         return Access()
     if found.sets and not grants(operation):
         return _as_rules_say(domain, found.entity, changes=True)
-    return access.access(domain, found.entity, "read")
+    return _as_rules_say(domain, found.entity, changes=False)
 
 
 def both(domain: DomainModel, one: Access, other: Access) -> Access:
@@ -66,7 +68,7 @@ def both(domain: DomainModel, one: Access, other: Access) -> Access:
     path = one.owner_path or other.owner_path
     same = not one.owner_path or not other.owner_path or one.owner_path == other.owner_path
     for role in access.roles(domain):
-        levels = {_level(one, role), _level(other, role)}
+        levels = {level(one, role), level(other, role)}
         if levels == {"any"}:
             any_row.append(role)
         elif "none" not in levels and (same or levels != {"own"}):
@@ -78,7 +80,8 @@ def both(domain: DomainModel, one: Access, other: Access) -> Access:
     return Access(roles=any_row) if any_row else NOBODY
 
 
-def _level(allowed: Access, role: str) -> str:
+def level(allowed: Access, role: str) -> str:
+    """Return how far an access goes for a role that is logged in: `any` row, its `own` rows, or `none`."""
     if allowed.public or not (allowed.roles or allowed.owner_roles) or role in allowed.roles:
         return "any"
     return "own" if role in allowed.owner_roles else "none"
@@ -90,7 +93,7 @@ def callers(domain: DomainModel, operation: CustomOperation) -> list[str]:
         operation_access(domain, operation),
         *(row_access(domain, operation, r) for r in loaded(domain, operation)),
     ]
-    return [role for role in access.roles(domain) if all(_level(a, role) != "none" for a in found)]
+    return [role for role in access.roles(domain) if all(level(a, role) != "none" for a in found)]
 
 
 def hidden_from_callers(domain: DomainModel, operation: CustomOperation, entity: str) -> set[str]:
@@ -104,13 +107,13 @@ def beyond(domain: DomainModel, operation: CustomOperation) -> Iterator[str]:
     for found in loaded(domain, operation):
         fields = ", ".join(found.sets)
         updating = access.access(domain, found.entity, "update")
-        wider = [r for r in who if _level(updating, r) == "none"]
+        wider = [r for r in who if level(updating, r) == "none"]
         if found.sets and wider:
             yield f"{', '.join(wider)} set {fields} of {found.entity}"
         if found.row.anyones and not found.path:
             yield f"{found.row.name} may be a {found.entity} that the caller may not read"
     for new in created(domain, operation):
         making = access.access(domain, new.entity, "create")
-        wider = [r for r in who if _level(making, r) == "none"]
+        wider = [r for r in who if level(making, r) == "none"]
         if wider and not new.inside:
             yield f"{', '.join(wider)} make {new.entity}"

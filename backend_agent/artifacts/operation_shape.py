@@ -131,6 +131,11 @@ class Created:
         return self.creation.many or self.inside is not None
 
     @property
+    def answer(self) -> str:
+        """The property of the answer that holds the new id, or ids: `transfer_id`."""
+        return f"{names.snake(self.entity)}_id{'s' if self.creation.many else ''}"
+
+    @property
     def columns(self) -> list[str]:
         """The columns that it sets."""
         return [*(f.name for f in self.fields), *(relation_column(r) for r in self.relations)]
@@ -178,6 +183,12 @@ def outcome_names(domain: DomainModel, operation: CustomOperation) -> list[str]:
     return [*changed, *added, *(r.name for r in operation.result)]
 
 
-def written(domain: DomainModel) -> list[CustomOperation]:
-    """Return the operations that have a body: only these have code and an endpoint."""
-    return [o for o in domain.operations if o.body.strip()]
+def shown(operation: CustomOperation) -> list[RowParameter]:
+    """Return the row parameters that stand in the answer, as they are afterwards: those that were changed."""
+    return [r for r in operation.rows if not r.anyones and any("." not in name for name in r.sets)]
+
+
+def answer_names(domain: DomainModel, operation: CustomOperation) -> list[str]:
+    """Return the properties of the answer, in order: changed rows, ids of new ones, results."""
+    made = [c.answer for c in created(domain, operation) if not c.inside]
+    return [*(r.name for r in shown(operation)), *made, *(r.name for r in operation.result)]

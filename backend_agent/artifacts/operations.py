@@ -49,8 +49,8 @@ class Example(Artifact):
     the relation's name). `now` may be given too. What is left out is made up."""
     outcome: Literal["done", "refused"] = "done"
     expected: dict[str, Any] = Field(default_factory=dict)
-    """What must hold afterwards, by path: a result's name, `source.balance`, `cart.lines.0.book.stock` or (of a new row)
-    `order.items.0.quantity`, with its value. Empty when refused."""
+    """What must hold afterwards, by path: a result's name, `source.balance`, `cart.lines.0.book.stock` or, of a new
+    row, `order.items.0.quantity`, with its value. Empty when refused."""
 
 
 class CustomOperation(Artifact):

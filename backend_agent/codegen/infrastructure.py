@@ -12,6 +12,7 @@ from backend_agent.artifacts.database import Table
 from backend_agent.artifacts.deployment import EnvironmentVariable
 from backend_agent.artifacts.domain import ACCOUNT
 from backend_agent.changes.history import migrations
+from backend_agent.codegen.custom.pieces import contracts_of, packages_of, routers_of
 from backend_agent.codegen.entities import sql
 from backend_agent.codegen.entities.attributes import Attribute
 from backend_agent.codegen.entities.calls import calls_of
@@ -235,6 +236,7 @@ def routers_context(project: Project, _: EntityView | None) -> Mapping[str, obje
     plans = calls_of(project).plans
     served = [e for e in project.entities if plans[e.name].operations]
     found += [RouterRef(e.entities, _module(project, "router", e)) for e in served]
+    found += [RouterRef(name, module) for name, module in routers_of(project)]
     return {"routers": [*found, RouterRef("health", _module(project, "health_router"))]}
 
 
@@ -311,9 +313,9 @@ def readme_context(project: Project, _: EntityView | None) -> Mapping[str, objec
         "who": who,
         "summary_line": summary_line(project),
         "variables": variables,
-        "folders": [(folder, doc) for folder, doc in sorted(project.layout.packages.items()) if folder != "app"],
+        "folders": [(folder, doc) for folder, doc in sorted(packages_of(project).items()) if folder != "app"],
         "endpoints": [e for e in project.given.api.endpoints if e.kind != "health"],
-        "contracts": project.layout.contracts(project),
+        "contracts": contracts_of(project),
         "account": account(project),
     }
 

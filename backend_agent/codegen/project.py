@@ -7,10 +7,12 @@ from pathlib import PurePosixPath
 
 from backend_agent import names
 from backend_agent.artifacts.code import GeneratedFile, Implementation
+from backend_agent.codegen.custom.pieces import packages_of, pieces_of
 from backend_agent.codegen.imports import Planned, Symbols, module_of, plan
 from backend_agent.codegen.layouts import LAYOUTS
 from backend_agent.codegen.migrations import further
 from backend_agent.codegen.pieces import PIECES
+from backend_agent.codegen.pieces.tests import operation_pieces
 from backend_agent.codegen.render import TARGET, render, tidy
 from backend_agent.codegen.sources import table_source
 from backend_agent.codegen.view import Project
@@ -31,7 +33,7 @@ def generate(given: Artifacts) -> Implementation:
     if kind not in LAYOUTS:
         raise UserError(f"architecture_type {kind} is not supported today; use one of {', '.join(LAYOUTS)}")
     project = Project(given, LAYOUTS[kind])
-    planned = plan(project, PIECES)
+    planned = plan(project, (*PIECES, *pieces_of(project), *operation_pieces(project)))
     symbols = Symbols(project, planned)
     texts = {file.path: _render(project, symbols, file) for file in planned}
     packages = _packages(project, texts)
@@ -84,8 +86,9 @@ def _packages(project: Project, texts: dict[str, str]) -> dict[str, str]:
         for parent in PurePosixPath(path).parents
         if str(parent) != "."
     }
+    docs = packages_of(project)
     found = {}
     for folder in sorted(map(str, folders)):
-        doc = project.layout.packages.get(folder, "")
+        doc = docs.get(folder, "")
         found[f"{folder}/__init__.py"] = f'"""{doc}"""\n' if doc else ""
     return {path: text for path, text in found.items() if path not in texts}

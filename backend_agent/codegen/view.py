@@ -80,8 +80,8 @@ class EntityView:
 
     @cached_property
     def endpoints(self) -> list[Endpoint]:
-        """The endpoints about it."""
-        return self.project.given.api.endpoints_of(self.name)
+        """The endpoints about it, save those of custom operations, which have files of their own."""
+        return [e for e in self.project.given.api.endpoints_of(self.name) if e.kind != "operation"]
 
     @cached_property
     def models(self) -> list[DataModel]:

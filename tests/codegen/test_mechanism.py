@@ -10,6 +10,7 @@ from jinja2 import UndefinedError
 
 from backend_agent import names
 from backend_agent.codegen import LAYOUTS, PIECES, Piece
+from backend_agent.codegen.custom.pieces import PLACED
 from backend_agent.codegen.imports import Symbols, plan
 from backend_agent.codegen.migrations import revision
 from backend_agent.codegen.render import TEMPLATES, environment, tidy
@@ -39,6 +40,8 @@ def test_no_template_is_an_orphan() -> None:
 def test_layouts_place_every_piece_that_has_no_path(layout: str) -> None:
     placed = set(LAYOUTS[layout].paths)
     known = {p.name for p in PIECES}
+    assert set(PLACED) <= placed
+    placed -= set(PLACED)
     assert placed <= known, "a layout places what is no piece"
     only_with_ports = {n for n in known - placed if n.endswith(("_port", "_ports"))}
     without = {p.name for p in PIECES if p.path is None} - placed

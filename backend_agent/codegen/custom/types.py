@@ -13,9 +13,9 @@ Run `python -m pytest` in the folder that holds `app` and `tests`.
 
 **The body** is one module with one public function, named like the operation, with exactly the parameters that
 `signature` returns: all by name; rows first, then inputs, then `now` (the moment of the call, aware, in UTC). It may
-import `datetime`, `decimal`, `math`, `re`, `dataclasses`, `collections`, `itertools`, `functools`, `typing`, `uuid` (the
-type) and its own types module; nothing else. It may have helper functions and constants. It has no side effects: it
-reads no clock, file, network or random number. It keeps to `mypy --strict`.
+import `datetime`, `decimal`, `math`, `re`, `dataclasses`, `collections`, `itertools`, `functools`, `typing`, `uuid`
+(the type) and its own types module; nothing else. It may have helper functions and constants. It has no side effects:
+it reads no clock, file, network or random number. It keeps to `mypy --strict`.
 
 - It returns the outcome (`TransferMoneyOutcome`). For each row parameter with `sets` the outcome has an attribute of
   that name: `None` leaves the row as it is, `SourceChanges(balance=...)` sets **every** field that the class has. For
@@ -42,8 +42,8 @@ reads no clock, file, network or random number. It keeps to `mypy --strict`.
     from app.operations.transfer_money import transfer_money
     from app.operations.transfer_money_types import AccountRow, Refused
 
-**An example**, for an operation `transfer_money` with the rows `source` and `target` (`Account`, both set `balance`), the
-inputs `amount` and `reference`, and one new `Transfer` (`tests/operations.py` has it whole, and two more):
+**An example**, for an operation `transfer_money` with the rows `source` and `target` (`Account`, both set `balance`),
+the inputs `amount` and `reference`, and one new `Transfer` (`tests/operations.py` has it whole, and two more):
 
     """Moves money from one account to another."""
 
@@ -126,11 +126,15 @@ class DataClass:
 
 def sources(domain: DomainModel, operation: CustomOperation) -> dict[str, str]:
     """Return the generated types module of an operation, by path; raises `KeyError` for names that do not exist."""
+    return {f"{FOLDER}/{operation.name}_types.py": render("custom/types.py.jinja", context(domain, operation))}
+
+
+def context(domain: DomainModel, operation: CustomOperation) -> dict[str, object]:
+    """Return what the template of the types module sees."""
     classes = [*_rows(domain, operation), *_changes(domain, operation), *_new(domain, operation)]
     classes.append(_outcome(domain, operation))
     used = sorted({c.check.partition("(")[0] for d in classes for c in d.attributes if c.check})
-    context = {"operation": operation, "classes": classes, "used": used}
-    return {f"{FOLDER}/{operation.name}_types.py": render("custom/types.py.jinja", context)}
+    return {"operation": operation, "classes": classes, "used": used}
 
 
 def isolated(domain: DomainModel, operation: CustomOperation) -> dict[str, str]:
@@ -147,7 +151,7 @@ def tests_path(operation: CustomOperation) -> str:
     return f"tests/test_{operation.name}_body.py"
 
 
-def signature(domain: DomainModel, operation: CustomOperation) -> str:
+def signature(_: DomainModel, operation: CustomOperation) -> str:
     """Return the head of the function, on one line: `def transfer_money(*, source: AccountRow, ...) -> ...:`."""
     given = [f"{r.name}: {row_class(r.entity)}" for r in operation.rows]
     given += [f"{i.name}: {field_type(i)}" for i in operation.inputs]

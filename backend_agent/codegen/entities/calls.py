@@ -6,9 +6,13 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 
-from backend_agent.artifacts.access import parent_relation
+from backend_agent.artifacts.access import creator_relation, parent_relation
 from backend_agent.artifacts.columns import relation_column
 from backend_agent.artifacts.domain import ACCOUNT
+from backend_agent.artifacts.operation_access import row_access
+from backend_agent.artifacts.operation_faults import written
+from backend_agent.artifacts.operation_shape import created, loaded, shown
+from backend_agent.artifacts.operations import CustomOperation
 from backend_agent.codegen.entities import sql
 from backend_agent.codegen.entities.guards import keeps_some, steps
 from backend_agent.codegen.entities.operations import Operation
@@ -67,6 +71,8 @@ class Calls:
         for plan in self.plans.values():
             for operation in plan.operations:
                 self._operation(plan, operation)
+        for custom in written(project.given.domain):
+            self._custom(custom)
 
     def _add(self, entity: EntityView | str, method: str, *reach: str | Path) -> None:
         name = entity if isinstance(entity, str) else entity.name
@@ -134,6 +140,24 @@ class Calls:
             self._add(subject.target, "id_of_account")
         self._add(target.target, "require")
         self._add(plan.name, "put" if operation.kind == "toggle_on" else "remove")
+
+    def _custom(self, operation: CustomOperation) -> None:
+        """A custom operation: it locks what it is given, and keeps what it brings."""
+        domain = self.project.given.domain
+        for found in loaded(domain, operation):
+            self._add(found.entity, "lock_parts" if found.is_part else "lock_rows")
+            allowed = row_access(domain, operation, found)
+            if allowed.owner_roles:
+                self._add(found.entity, "missing" if found.path else "require", tuple(allowed.owner_path))
+            if found.sets:
+                self._add(found.entity, "change_row")
+        for row in shown(operation):
+            self._add(row.entity, "get")
+        for new in created(domain, operation):
+            self._add(new.entity, "insert_row")
+            maker = creator_relation(domain, new.entity)
+            if maker and maker.target != ACCOUNT and maker not in (*new.relations, new.inside):
+                self._add(maker.target, "id_of_account")
 
     # ----- what templates ask
 

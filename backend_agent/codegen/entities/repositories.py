@@ -17,9 +17,12 @@ _OWN_COLUMNS = ("id", "version", "created_at", "updated_at")
 
 
 _ORDER = (
-    "find", "get", "lock", "exists", "require", "missing", "count", "is_within", "id_of_account",
-    "add", "update", "move", "delete", "put", "remove",
+    "find", "get", "lock", "lock_rows", "lock_parts", "exists", "require", "missing", "count", "is_within",
+    "id_of_account",
+    "add", "insert_row", "update", "change_row", "move", "delete", "put", "remove",
 )  # fmt: skip
+OF_OPERATIONS = ("lock_rows", "lock_parts", "insert_row", "change_row")
+"""What only custom operations need."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class RepositoryPlan:
     @property
     def reads(self) -> bool:
         """Whether whole rows are read."""
-        return any(name in self.methods for name in ("get", "find", "lock"))
+        return any(name in self.methods for name in ("get", "find", "lock", "lock_rows", "lock_parts"))
 
     @cached_property
     def owners(self) -> list[OwnerCondition]:
@@ -80,6 +83,8 @@ class RepositoryPlan:
             return self._reading(name, scopes)
         if name in ("add", "update", "move", "delete"):
             return self._writing(name, scopes)
+        if name in OF_OPERATIONS:
+            return self._of_operations(name)
         if name in ("put", "remove"):
             doc = "Keep a pair, once." if name == "put" else "Forget a pair, if it is there."
             return f"{name}(self, {self.pair[0]}: UUID, {self.pair[1]}: UUID) -> None", doc
@@ -116,6 +121,29 @@ class RepositoryPlan:
             case _:
                 head = "id_of_account(self, account_id: UUID) -> UUID | None"
                 return head, f"Return the id of an account's {plan.title}."
+
+    def _of_operations(self, name: str) -> tuple[str, str]:
+        plan = self.plan
+        match name:
+            case "lock_rows":
+                head = f"lock_rows(self, ids: Collection[UUID]) -> dict[UUID, {plan.name}]"
+                return head, f"Return {plan.titles} that nobody else changes until the end, by id; raises `NotFound`."
+            case "lock_parts":
+                head = f"lock_parts(self, {self.whole}: UUID) -> list[{plan.name}]"
+                return head, f"Return all {plan.titles} of a whole; nobody else changes them until the end."
+            case "insert_row":
+                return "insert_row(self, values: Mapping[str, object]) -> UUID", f"Insert {plan.one} and return its id."
+            case _:
+                head = f"change_row(self, {plan.key}: UUID, version: int, values: Mapping[str, object]) -> None"
+                return head, f"Set columns of {plan.one}; raises `Conflict` when its version is another one."
+
+    @property
+    def whole(self) -> str:
+        """The column that leads from a part to its whole."""
+        relation = self.plan.domain.owner_of(self.plan.name)
+        if relation is None:
+            raise KeyError(f"{self.plan.name} is no part")
+        return relation_column(relation)
 
     def _writing(self, name: str, scopes: tuple[str, ...]) -> tuple[str, str]:
         plan, narrowed = self.plan, _keywords(*scopes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backend_agent.codegen import citations, infrastructure
+from backend_agent.codegen.custom.pieces import contracts_of
 from backend_agent.codegen.piece import Piece
 
 HERE = "infrastructure/"
@@ -39,7 +40,7 @@ FILES = (
         "The project and its tools.",
         path="pyproject.toml",
         context=lambda project, _: {
-            "contracts": project.layout.contracts(project),
+            "contracts": contracts_of(project),
             "summary_line": infrastructure.summary_line(project),
         },
     ),

@@ -9,9 +9,12 @@ from functools import lru_cache
 
 from backend_agent import names
 from backend_agent.artifacts.api import Property
+from backend_agent.artifacts.operation_faults import written
+from backend_agent.artifacts.operations import CustomOperation
 from backend_agent.codegen.piece import Piece
 from backend_agent.codegen.project_tests import factories, plan, samples
 from backend_agent.codegen.project_tests.case import Case, by_number
+from backend_agent.codegen.project_tests.operations import path_of
 from backend_agent.codegen.project_tests.source import tidied
 from backend_agent.codegen.project_tests.suite import Suite
 from backend_agent.codegen.render import render
@@ -58,6 +61,36 @@ def _of_entity(project: Project, entity: EntityView | None) -> Mapping[str, obje
         "factory_names": [name for name in _factory_names(tests.suite) if name in used],
         "what": names.title(entity.entities),
     }
+
+
+def operation_pieces(project: Project) -> tuple[Piece, ...]:
+    """Return a piece for the tests of each custom operation."""
+    return tuple(_of_operation(project, operation) for operation in written(project.given.domain))
+
+
+def _of_operation(project: Project, operation: CustomOperation) -> Piece:
+    tests = _tests(project)
+    cases = tests.files[path_of(operation)]
+    text = {c.id: _text(c, {"s": None, "project": project}) for c in cases}
+    whole = " ".join(text.values())
+    used = set(re.findall(r"\w+", whole))
+    title = names.title(operation.name)
+    context = {
+        "cases": cases,
+        "text": text,
+        "title": title,
+        "factory_names": [name for name in _factory_names(tests.suite) if name in used],
+        "patched": "{SERVICE}" in whole,
+        "symbol": f"{names.pascal(operation.name)}Service",
+    }
+    return Piece(
+        f"tests_operation:{operation.name}",
+        "tests/test_operation.py.jinja",
+        f"Tests of the endpoint to {title}.",
+        path=path_of(operation),
+        context=lambda _project, _entity: context,
+        cites=lambda _project, _entity: by_number(operation.cites),
+    )
 
 
 def _text(case: Case, known: Mapping[str, object]) -> str:

@@ -11,6 +11,7 @@ from backend_agent.codegen.project_tests import (
     derived,
     lifecycle,
     lists,
+    operations,
     service,
     toggles,
     uniqueness,
@@ -32,7 +33,12 @@ TOPICS: tuple[Callable[[Subject], Iterator[Case]], ...] = (
     access.cases,
 )
 """Topics of the tests of one entity, in the order of its file."""
-WHOLE: tuple[Callable[[Suite], Iterator[Case]], ...] = (accounts.cases, toggles.cases, service.cases)
+WHOLE: tuple[Callable[[Suite], Iterator[Case]], ...] = (
+    accounts.cases,
+    toggles.cases,
+    operations.cases,
+    service.cases,
+)
 """Topics of the tests of the whole service."""
 
 

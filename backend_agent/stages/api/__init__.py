@@ -14,10 +14,11 @@ from backend_agent.artifacts.api import (
     Property,
 )
 from backend_agent.artifacts.domain import ACCOUNT, DomainModel
+from backend_agent.artifacts.operation_faults import written
 from backend_agent.artifacts.rules import ToggleRule
 from backend_agent.errors import UserError
 from backend_agent.stage import Stage
-from backend_agent.stages.api import account, endpoints, models, problems, prose
+from backend_agent.stages.api import account, endpoints, models, operations, problems, prose
 from backend_agent.stages.api.checks import CHECKS
 from backend_agent.state import Artifacts
 
@@ -70,6 +71,7 @@ def _endpoints(domain: DomainModel, style: endpoints.Style, cites: list[str]) ->
     for rule in domain.rules:
         if isinstance(rule, ToggleRule):
             found += endpoints.toggle_endpoints(domain, rule, style)
+    found += [operations.endpoint(domain, operation) for operation in written(domain)]
     return [*found, *_health()]
 
 
@@ -98,6 +100,8 @@ def _models(domain: DomainModel, pagination: Literal["offset", "cursor"], cites:
     for entity in domain.entities:
         if models.is_listed(domain, entity.name):
             found += models.entity_models(domain, entity.name, pagination)
+    for operation in written(domain):
+        found += operations.data_models(domain, operation)
     health = DataModel(
         name="Health",
         purpose="read",

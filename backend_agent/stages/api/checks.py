@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from backend_agent import names
 from backend_agent.artifacts import columns, openapi, queries
 from backend_agent.artifacts.api import Endpoint
+from backend_agent.artifacts.operation_faults import written
 from backend_agent.artifacts.rules import FilterRule, LifecycleRule, SearchRule, SortRule, ToggleRule
 from backend_agent.stage import Check
 from backend_agent.stages.api.checks_access import ACCESS_CHECKS
+from backend_agent.stages.api.checks_asked import ASKED_CHECKS
 from backend_agent.stages.api.checks_input import INPUT_CHECKS
 from backend_agent.stages.api.models import is_listed
 from backend_agent.state import Artifacts
@@ -52,6 +54,10 @@ def _rules_are_offered(given: Artifacts) -> Iterator[str]:
             kinds = {e.kind for e in api.endpoints_of(rule.entity)}
             if not {"toggle_on", "toggle_off"} <= kinds:
                 yield f"{rule.entity} cannot be switched on and off"
+    offered_operations = {e.operation_id for e in api.endpoints if e.kind == "operation"}
+    for operation in written(domain):
+        if operation.name not in offered_operations:
+            yield f"there is no endpoint to {names.title(operation.name)}"
 
 
 def _lists_are_searchable(given: Artifacts) -> Iterator[str]:
@@ -155,7 +161,7 @@ def _certain(endpoint: Endpoint) -> list[int]:
     found += [404] if any(p.purpose == "key" for p in endpoint.parameters) else []
     found += [422] if endpoint.parameters or endpoint.request else []
     found += [413] if endpoint.request else []
-    return found + ([409] if endpoint.kind in ("update", "transition") else [])
+    return found + ([409] if endpoint.kind in ("update", "transition", "operation") else [])
 
 
 def _everything_is_cited(given: Artifacts) -> Iterator[str]:
@@ -180,7 +186,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         name="rules_are_offered",
-        title="Every transition and toggle has its endpoints",
+        title="Every transition, toggle and custom operation has its endpoints",
         metric="architecture",
         severity="critical",
         find=_rules_are_offered,
@@ -251,5 +257,6 @@ CHECKS: tuple[Check, ...] = (
         hint="Add the R-ids.",
     ),
     *ACCESS_CHECKS,
+    *ASKED_CHECKS,
     *INPUT_CHECKS,
 )

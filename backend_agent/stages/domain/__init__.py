@@ -15,6 +15,7 @@ from backend_agent.language.later import is_service_matter
 from backend_agent.names import RESERVED_CLASSES, RESERVED_FIELDS, class_clashes, snake
 from backend_agent.rules import RULES
 from backend_agent.stage import Check, Stage
+from backend_agent.stages.domain.operations import OPERATION_CHECKS, cited
 from backend_agent.state import Artifacts
 
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,60}")
@@ -74,7 +75,7 @@ def _fields(domain: DomainModel, entity: str) -> set[str]:
 def _lost(given: Artifacts) -> Iterable[str]:
     """Statements about the domain that are neither placed nor listed."""
     domain = given.domain
-    known = _cited(domain) | {u.requirement for u in domain.unplaced}
+    known = _cited(domain) | {u.requirement for u in domain.unplaced} | cited(domain)
     for statement in given.requirements.statements:
         if statement.source in reading.SOURCES and statement.id not in known and not is_service_matter(statement.text):
             yield f"{statement.id}: {statement.text[:120]}"
@@ -86,7 +87,7 @@ def _dangling(given: Artifacts) -> Iterable[str]:
     entities = {e.name for e in domain.entities}
     actors = {a.name for a in domain.actors}
     known = {s.id for s in given.requirements.statements}
-    for cite in sorted((_cited(domain) | {u.requirement for u in domain.unplaced}) - known):
+    for cite in sorted((_cited(domain) | cited(domain) | {u.requirement for u in domain.unplaced}) - known):
         yield f"{cite} is no requirement"
     for actor in domain.actors:
         if actor.profile and actor.profile not in entities:
@@ -340,6 +341,7 @@ CHECKS = (
         find=_contradictions,
         hint="Mend the bounds or the values.",
     ),
+    *OPERATION_CHECKS,
 )
 STAGE = Stage(
     name="domain",
