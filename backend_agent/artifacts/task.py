@@ -64,10 +64,10 @@ class ApiRequirements(Artifact):
 
 
 class PerformanceRequirements(Artifact):
-    p95_latency_ms: float | None = Field(default=None, gt=0)
-    throughput_rps: float | None = Field(default=None, gt=0)
+    p95_latency_ms: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    throughput_rps: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     concurrent_users: int | None = Field(default=None, gt=0)
-    read_write_ratio: float | None = Field(default=None, gt=0)
+    read_write_ratio: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     cache: Literal["redis", "memory"] | None = None
 
 
