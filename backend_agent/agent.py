@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -163,7 +163,13 @@ class BackendAgent:
 
         folder = Path(output) if output is not None else None
         return tool_of(
-            self.author, self.stages, self.settings, name=name, output=folder, parts=parts, review_after=review_after
+            lambda: nullcontext(self.author),
+            self.stages,
+            self.settings,
+            name=name,
+            output=folder,
+            parts=parts,
+            review_after=review_after,
         )
 
     @contextmanager
