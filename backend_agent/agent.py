@@ -174,9 +174,14 @@ class BackendAgent:
         from backend_agent.embedding.tool import tool_of
 
         folder = Path(output) if output is not None else None
-        author = self._author()
         return tool_of(
-            author, self.stages, self.settings, name=name, output=folder, parts=parts, review_after=review_after
+            self._author_of_a_run,
+            self.stages,
+            self.settings,
+            name=name,
+            output=folder,
+            parts=parts,
+            review_after=review_after,
         )
 
     @contextmanager
@@ -207,6 +212,16 @@ class BackendAgent:
         except BaseException:
             author.close()
             raise
+
+    @contextmanager
+    def _author_of_a_run(self) -> Iterator[Author]:
+        """Give the author of one run that is no session; closed when the run is done."""
+        with self._writing() as (author, *closings):
+            try:
+                yield author
+            finally:
+                for close in closings:
+                    close()
 
     def _author(self) -> Any:
         """Return who writes: whom the caller gave, a new author that asks the chat model, or the drafts."""

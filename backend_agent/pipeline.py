@@ -131,6 +131,7 @@ def build_graph(
         graph = StateGraph(State, RunContext)
     version = graph_version(chosen)
     following = successors(line)
+    ends = successors(chosen)  # files are written behind the last stage, whatever gate is behind it
     reached = {target for targets in following.values() for target in targets}
     deferred = needs_deferring(line)
     known = Known()
@@ -143,7 +144,7 @@ def build_graph(
         first = stage.name not in reached
         graph.add_node(
             stage.name,
-            in_context(stage, author, known, version if first else None, last=not following[stage.name]),
+            in_context(stage, author, known, version if first else None, last=not ends[stage.name]),
             defer=stage.name in deferred,
             metadata={"title": stage.title},
         )

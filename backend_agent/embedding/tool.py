@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from backend_agent import settings, task_file
 from backend_agent.artifacts.task import BackendTask, TaskStatement
-from backend_agent.authors import Author
+from backend_agent.authors import DRAFT, Author
 from backend_agent.embedding.answer import CONTRACT, Part, answer_of, in_words
 from backend_agent.embedding.by_type import by_type
 from backend_agent.errors import BackendAgentError
@@ -32,7 +33,7 @@ _Sentence = Annotated[str, Field(min_length=1, max_length=4000)]
 
 
 def tool_of(
-    author: Author,
+    authors: Callable[[], AbstractContextManager[Author]],
     stages: Sequence[Stage[Any]],
     given: settings.Settings,
     *,
@@ -41,9 +42,18 @@ def tool_of(
     parts: Collection[Part] | None,
     review_after: Sequence[str],
 ) -> StructuredTool:
-    """Return the tool; for the arguments see `BackendAgent.as_tool`."""
-    choose = by_type(author, stages, review_after)
-    whole = choose("backend_development")
+    """Return the tool.
+
+    Args:
+        authors: gives who writes the artifacts of one call, and closes it behind the call.
+        stages: the stages to build from.
+        given: how runs go.
+        name: as `BackendAgent.as_tool`, and so are the others.
+        output: as there.
+        parts: as there.
+        review_after: as there.
+    """
+    by_type(DRAFT, stages, review_after)  # a stage that is not there is said now, and not in a chat
 
     def asked(fields: Json) -> BackendTask:
         task = task_file.from_dict({key: _plain(value) for key, value in fields.items()})
@@ -58,8 +68,8 @@ def tool_of(
     def develop(config: RunnableConfig, **fields: Any) -> _Answered:
         try:
             task = asked(fields)
-            graph = whole if task.type == "backend_development" else choose(task.type)
-            with settings.use(given):
+            with settings.use(given), authors() as author:
+                graph = by_type(author, stages, review_after)(task.type)
                 return answered(graph.invoke({"task": task.to_state()}), config)
         except BackendAgentError as error:
             raise ToolException(str(error)) from error
@@ -69,8 +79,8 @@ def tool_of(
 
         try:
             task = asked(fields)
-            graph = whole if task.type == "backend_development" else choose(task.type)
-            with settings.use(given):
+            with settings.use(given), authors() as author:
+                graph = by_type(author, stages, review_after)(task.type)
                 state = await graph.ainvoke({"task": task.to_state()})
             return await asyncio.to_thread(answered, state, config)
         except BackendAgentError as error:
