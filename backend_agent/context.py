@@ -7,12 +7,21 @@ stands in the environment.
 from __future__ import annotations
 
 import re
+import threading
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 from langgraph.runtime import Runtime
-from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
 
 from backend_agent import settings
 from backend_agent.authors import Author
@@ -51,6 +60,9 @@ class RunContext(BaseModel):
     """Absolute path of a folder on the server, where the files are written when the run is done. New, empty, or
     generated before: then what was edited there is kept. Empty: nothing is written."""
 
+    _lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
+    _author: Author | None = PrivateAttr(default=None)
+
     @model_validator(mode="wrap")
     @classmethod
     def _in_one_line(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
@@ -75,6 +87,23 @@ class RunContext(BaseModel):
         """Return the settings with what this context says otherwise."""
         limits = {name: getattr(self, name) for name in _LIMITS}
         return given.with_changes(model=self.model or None, verify=self.verify, **limits)
+
+    def author(self, otherwise: Author) -> Author:
+        """Return who writes: one author for all stages of a run, which share its budget; raises `UserError`."""
+        if not self.model:
+            return otherwise
+        with self._lock:
+            if self._author is None:
+                self._author = author_of(self.model)
+            return self._author
+
+    def close(self) -> None:
+        """Close the author's connections, behind a run."""
+        with self._lock:
+            author, self._author = self._author, None
+        close = getattr(author, "close", None)
+        if close is not None:
+            close()
 
 
 class ContextNode(Protocol):
@@ -111,7 +140,7 @@ def in_context(stage: Stage[Any], author: Author, known: Known, version: str | N
         given = runtime.context
         if not isinstance(given, RunContext):  # a parent graph's own context is none of ours
             return plain(state)
-        runs: Node = node_of(stage, author_of(given.model), known, version) if given.model else plain
+        runs: Node = node_of(stage, given.author(author), known, version) if given.model else plain
         with settings.use(given.applied(settings.current())):
             written = runs(state)
         if last and given.output_folder:

@@ -44,9 +44,11 @@ def watching(given: Watcher | None) -> Iterator[Watcher | None]:
     made = progress()
     try:
         yield made
+        if isinstance(made, Bars):
+            made.rest()
     finally:
         if isinstance(made, Bars):
-            made.close()
+            made.close()  # of a run that failed, the bar stays as far as it came
 
 
 class Bars:
@@ -72,6 +74,13 @@ class Bars:
                 self._bar.total = max(self._bar.total, self._bar.n + 1)  # a rerun is one more
                 self._bar.update(1)
             self._bar.set_description_str(", ".join(self._open.values()) or "done")
+
+    def rest(self) -> None:
+        """Say that the run paused, when stages are left: that is no failure."""
+        if self._bar is not None and self._bar.n < self._bar.total:
+            left = self._bar.total - self._bar.n
+            self._bar.total = self._bar.n
+            self._bar.set_description_str(f"paused, {left} to go")
 
     def close(self) -> None:
         """Leave the bar as it is."""

@@ -18,16 +18,21 @@ class ReviewedGraph(CompiledStateGraph[Any, Any, Any, Any]):
 
     def stream(self, input: Any, config: RunnableConfig | None = None, **how: Any) -> Iterator[Any]:  # noqa: A002 - as the base class
         """As the base class; `interrupt_after` may also stand in the context."""
-        yield from super().stream(input, config, **self._paused(how))
+        how = self._paused(how)
+        with _closed_behind(how.get("context")):
+            yield from super().stream(input, config, **how)
 
     async def astream(self, input: Any, config: RunnableConfig | None = None, **how: Any) -> AsyncIterator[Any]:  # noqa: A002 - as the base class
         """As `stream`. A checkpointer that can hold a session for a run does so (`studio.py`)."""
         thread = (config or {}).get("configurable", {}).get("thread_id")
         hold = getattr(self.checkpointer, "holding", None)
         held = hold(str(thread), self) if hold and thread else contextlib.nullcontext()
-        async with held, contextlib.aclosing(super().astream(input, config, **self._paused(how))) as parts:  # type: ignore[type-var]  # it is an async generator
-            async for part in parts:
-                yield part
+        async with held:
+            how = self._paused(how)
+            with _closed_behind(how.get("context")):
+                async with contextlib.aclosing(super().astream(input, config, **how)) as parts:  # type: ignore[type-var]  # it is an async generator
+                    async for part in parts:
+                        yield part
 
     def _paused(self, how: dict[str, Any]) -> dict[str, Any]:
         """Return the arguments of a run, with the context's review points."""
@@ -40,3 +45,13 @@ class ReviewedGraph(CompiledStateGraph[Any, Any, Any, Any]):
             stages = ", ".join(name for name in self.nodes if not name.startswith("__"))
             raise UserError(f"context.pause_after: there is no stage {unknown[:60]!r}; write some of: {stages}")
         return {**how, "context": given, "interrupt_after": how.get("interrupt_after") or given.pause_after or None}
+
+
+@contextlib.contextmanager
+def _closed_behind(context: object) -> Iterator[None]:
+    """Close what a run's context opened, when the block is done."""
+    try:
+        yield
+    finally:
+        if isinstance(context, RunContext):
+            context.close()

@@ -11,7 +11,7 @@ import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
 
-from backend_agent import settings
+from backend_agent import context, settings
 from backend_agent.context import RunContext
 from backend_agent.errors import UserError
 from backend_agent.pipeline import build_graph
@@ -37,6 +37,10 @@ class Listening:
 
     def __init__(self) -> None:
         self.heard: list[Settings] = []
+        self.closed = 0
+
+    def close(self) -> None:
+        self.closed += 1
 
     def identity(self, stage: Any) -> str:
         return stage.name
@@ -60,6 +64,26 @@ def test_stages_run_under_the_contexts_settings() -> None:
     assert plain == Settings.from_environment()
 
 
+@pytest.mark.parametrize("beside", [False, True])
+async def test_one_author_writes_a_run_and_is_closed(monkeypatch: pytest.MonkeyPatch, beside: bool) -> None:
+    made: list[Listening] = []
+
+    def author_of(model: str) -> Listening:
+        assert model == "groq:some-model"
+        made.append(Listening())
+        return made[-1]
+
+    monkeypatch.setattr(context, "author_of", author_of)
+    graph = build_graph(until="api_design")
+    given = {"model": "groq:some-model"}
+    values = await graph.ainvoke(TASK, context=given) if beside else graph.invoke(TASK, context=given)
+    assert values["documentation"]
+    assert len(made) == 1
+    assert len(made[0].heard) == 6
+    assert {told.model for told in made[0].heard} == {"groq:some-model"}
+    assert made[0].closed == 1
+
+
 def test_pauses_at_review_points_and_goes_on() -> None:
     graph = build_graph(until="api_design").copy(update={"checkpointer": InMemorySaver()})
     first = graph.invoke(TASK, THREAD, context={"pause_after": ["domain"]})
@@ -76,12 +100,12 @@ async def test_pauses_beside_an_event_loop_too() -> None:
 
 def test_writes_the_files_when_the_run_is_done_and_merges(tmp_path: Path) -> None:
     graph = build_graph(until="api_design")
-    context = {"output_folder": str(tmp_path / "todo")}
-    graph.invoke(TASK, context=context)
+    given = {"output_folder": str(tmp_path / "todo")}
+    graph.invoke(TASK, context=given)
     document = tmp_path / "todo" / "openapi.json"
     assert json.loads(document.read_text(encoding="utf-8"))["paths"]
     (tmp_path / "todo" / "mine.txt").write_text("mine", encoding="utf-8")
-    graph.invoke(TASK, context=context)
+    graph.invoke(TASK, context=given)
     assert (tmp_path / "todo" / "mine.txt").read_text(encoding="utf-8") == "mine"
 
 
@@ -93,18 +117,19 @@ def test_writes_into_no_folder_of_others(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("context", "words"),
+    ("given", "words"),
     [
         ({"pause_after": ["lunch"]}, "there is no stage 'lunch'; write some of: requirements"),
+        ({"model": "groq:some-model"}, "this release writes with drafts only"),
         ({"model": "gsk_abcdefgh"}, "write provider:name"),
         ({"output_folder": "here"}, "is no absolute path"),
         ({"max_tokens": -1}, "context.max_tokens: input should be greater than or equal to 0"),
         ({"colour": "red"}, "context.colour: is unknown; write some of: model"),
     ],
 )
-def test_a_mistake_is_one_line(context: dict[str, Any], words: str) -> None:
+def test_a_mistake_is_one_line(given: dict[str, Any], words: str) -> None:
     with pytest.raises(UserError) as raised:
-        build_graph(until="requirements").invoke(TASK, context=context)
+        build_graph(until="requirements").invoke(TASK, context=given)
     assert words in str(raised.value)
     assert "\n" not in str(raised.value)
 

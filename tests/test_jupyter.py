@@ -160,6 +160,9 @@ def test_bars_in_a_notebook(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
             bars(event)
         assert (bars._bar.n, bars._bar.total) == (3, 3)
     assert "done" in capsys.readouterr().out
+    with jupyter.watching(None) as bars:
+        bars(EVENTS[0])
+    assert "paused, 2 to go" in capsys.readouterr().out
     with jupyter.watching(print) as given:
         assert given is print
 
