@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 from fake_groq import FAULTS, FakeGroq, fault, say, serving
 
@@ -58,8 +59,7 @@ ROWS: dict[str, tuple[str, tuple[str, str]]] = {
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGroq]:
-    monkeypatch.setattr("backend_agent.chat.asking.SECONDS", 0.5)
+def server() -> Iterator[FakeGroq]:
     with serving() as running:
         yield running
 
@@ -114,8 +114,10 @@ def test_a_refused_key_is_noticed_before_anything_is_sent(server: FakeGroq) -> N
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_that_stays_ends_soon_and_its_words_go_nowhere(
-    server: FakeGroq, name: str, caplog: pytest.LogCaptureFixture
+    server: FakeGroq, name: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if name == "hang":
+        monkeypatch.setattr("backend_agent.chat.asking.SECONDS", 0.5)
     caplog.set_level(logging.DEBUG)
     server.script = shaped(name)
     events: list[Any] = []
@@ -160,6 +162,29 @@ def test_a_refused_answer_that_is_whole_is_salvaged_and_only_that(server: FakeGr
     for text in ('{"name": "who', '{"name": "x"} and more', '{"name": "functions.f", "arguments": {}}', "[]", "{}"):
         server.script = [failed(text), say({"name": "asked again"})]
         assert ask(JSON).text == '{"name": "asked again"}'
+
+
+def test_a_stream_that_trickles_is_given_up_in_time(server: FakeGroq, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client's own time-out begins anew with each byte."""
+    monkeypatch.setattr("backend_agent.chat.asking.SECONDS", 0.5)
+    server.script = say("word " * 100, pause=0.2)
+    with pytest.raises(NoAnswer, match="did not answer in time") as caught:
+        ask(TEXT)
+    assert [call.outcome for call in caught.value.calls] == ["timed_out"]
+    assert caught.value.calls[0].tokens_out == TEXT.max_output, "what may have been paid for counts"
+
+
+def test_a_client_that_the_caller_made_is_understood_too(server: FakeGroq) -> None:
+    from langchain_groq import ChatGroq
+
+    server.script = [shaped("rate_limited"), fault("unfinished"), say({"name": "ok"})]
+    with httpx.Client() as http:
+        made = ChatGroq(model=BIG, base_url=server.url, api_key=server.key, max_retries=0, http_client=http)
+        client = Client([made], Budget(max_cost=1.0))
+        found = client.ask(JSON)
+    assert [call.outcome for call in found.calls] == ["rate_limited", "cut", "ok"]
+    assert found.calls[1].waited < 1.0, "the header of the error was not heard"
+    assert found.calls[-1].model == f"groq:{BIG}"
 
 
 def test_413_is_told_from_429_by_status_and_asks_for_less(server: FakeGroq) -> None:
