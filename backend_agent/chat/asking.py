@@ -248,13 +248,13 @@ class Asking:
             return most.model_copy(update={"outcome": outcome, "tokens_out": out, "cost": cost})
         inside = heard.usage.get("input_token_details") or {}
         outside = heard.usage.get("output_token_details") or {}
-        counted, out = int(heard.usage.get("input_tokens") or 0), int(heard.usage.get("output_tokens") or 0)
-        cached = int(inside.get("cache_read") or 0)
+        counted, out = _count(heard.usage.get("input_tokens")), _count(heard.usage.get("output_tokens"))
+        cached = min(counted, _count(inside.get("cache_read")))
         model.counted(self._sent(rung), counted)
         return most.model_copy(
             update={
                 "outcome": outcome, "estimated": False, "tokens_in": counted, "tokens_cached": cached,
-                "tokens_out": out, "tokens_reasoning": int(outside.get("reasoning") or 0),
+                "tokens_out": out, "tokens_reasoning": _count(outside.get("reasoning")),
                 "cost": model.model.cost(counted, cached, out),
             }
         )  # fmt: skip
@@ -300,6 +300,11 @@ class _Whole:
 
     text: str
     outcome: str = "ok"
+
+
+def _count(value: object) -> int:
+    """Return a number of tokens; what is none must not make a budget larger."""
+    return max(0, value) if isinstance(value, int) else 0
 
 
 def _effort(wanted: str, known: Sequence[str]) -> str | None:

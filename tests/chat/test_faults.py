@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import traceback
 from collections.abc import Iterator
@@ -185,6 +186,24 @@ def test_a_client_that_the_caller_made_is_understood_too(server: FakeGroq) -> No
     assert [call.outcome for call in found.calls] == ["rate_limited", "cut", "ok"]
     assert found.calls[1].waited < 1.0, "the header of the error was not heard"
     assert found.calls[-1].model == f"groq:{BIG}"
+
+
+def test_half_a_character_is_no_answer(server: FakeGroq) -> None:
+    server.script = say({"name": "\ud800"})
+    assert ask(JSON).text == '{"name": "\\ud800"}', "escaped, it is the parser's matter"
+    server.script = [say("\ud800"), say({"name": "ok"})]
+    assert [call.outcome for call in ask(JSON).calls] == ["garbled", "ok"]
+
+
+@pytest.mark.parametrize("count", [-5000, "many", None, 1.5, [1], True])
+@pytest.mark.parametrize("request_", [JSON, TEXT], ids=["json", "streamed"])
+def test_usage_that_is_none_makes_no_budget_larger(server: FakeGroq, count: Any, request_: Request) -> None:
+    server.script = say({"name": "ok"}, usage={"prompt_tokens": count, "completion_tokens": count, "total_tokens": 1})
+    budget = Budget(max_tokens=100_000)
+    with contextlib.suppress(NoAnswer):
+        ask(request_, budget=budget)
+    assert budget.tokens >= 0
+    assert budget.calls == len(server.seen) > 0
 
 
 def test_413_is_told_from_429_by_status_and_asks_for_less(server: FakeGroq) -> None:
