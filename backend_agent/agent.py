@@ -134,8 +134,13 @@ class BackendAgent:
         Raises:
             UserError: the folder is no exported session, or the session is there already.
         """
+        from backend_agent import memory
+
+        remembered = exchange.remembered_in(Path(folder))
         with self._database() as saver, self._writing() as (author, *closing):
             session = exchange.bring_in(saver, Path(folder))
+            if remembered:
+                memory.relearn(saver.path, session, remembered)
             return Session.open(session, saver, self.settings, author, self.stages).owning(*closing)
 
     def recall(self, text: str = "", *, session: str | None = None, stage: str | None = None) -> list[Memory]:
@@ -150,6 +155,10 @@ class BackendAgent:
 
         open_saver(self.settings.database).close()
         return memory.recall(str(self.settings.database.expanduser()), text, session=session, stage=stage)
+
+    async def arecall(self, text: str = "", *, session: str | None = None, stage: str | None = None) -> list[Memory]:
+        """As `recall`, beside the event loop."""
+        return await asyncio.to_thread(self.recall, text, session=session, stage=stage)
 
     def as_tool(
         self,

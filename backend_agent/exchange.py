@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import tempfile
 import zlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,15 @@ _TABLES = {
     "checkpoints": ("thread_id", "checkpoint_ns checkpoint_id parent_checkpoint_id type checkpoint metadata"),
 }
 """Table: the column that names the session, and the columns that are exported."""
+_MEMORY = "memory.json"
 _KINDS = ("null", "empty", "msgpack", "bytes", "bytearray")
 """Kinds of stored values that hold data and nothing else."""
 
 
-def export(saver: SessionSaver, session: str, folder: Path) -> None:
+def export(saver: SessionSaver, session: str, folder: Path, remembered: Sequence[Mapping[str, Any]] = ()) -> None:
     """Write a session into a new or empty folder: `session.json`, and each distinct value once under `values/`.
+
+    What is remembered of its finished runs goes into `memory.json`, as `memory.told` gives it.
 
     Raises:
         UserError: the folder holds other files, or cannot be written.
@@ -42,6 +46,8 @@ def export(saver: SessionSaver, session: str, folder: Path) -> None:
         made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
             _write(saver, session, made)
+            if remembered:
+                (made / _MEMORY).write_text(_text(list(remembered)), encoding="utf-8")
             made.chmod(0o755)
             if folder.exists():
                 folder.rmdir()
@@ -82,6 +88,26 @@ def bring_in(saver: SessionSaver, folder: Path) -> str:
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise UserError(f"{folder}: is no exported session ({type(error).__name__.lower()}: {error})") from None
     return session
+
+
+def remembered_in(folder: Path) -> list[dict[str, Any]]:
+    """Return what is remembered of an exported session; raises `UserError` when that is not what `export` wrote."""
+    try:
+        found = json.loads((folder / _MEMORY).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError) as error:
+        raise UserError(f"{folder / _MEMORY}: cannot be read ({type(error).__name__.lower()}: {error})") from None
+    kinds = {"project": str, "stage": str, "time": str, "artifact": dict}
+    if not isinstance(found, list) or not all(
+        isinstance(row, dict)
+        and row.keys() == kinds.keys()
+        and all(isinstance(row[k], kinds[k]) for k in kinds)
+        and row["stage"].isidentifier()
+        for row in found
+    ):
+        raise UserError(f"{folder / _MEMORY}: is not what `export` wrote; export the session again")
+    return found
 
 
 def _write(saver: SessionSaver, session: str, folder: Path) -> None:

@@ -75,6 +75,22 @@ def recall(path: str, text: str = "", *, session: str | None = None, stage: str 
     return sorted(found, key=lambda memory: (memory.time, memory.session, memory.stage), reverse=True)
 
 
+def told(path: str, session: str) -> list[dict[str, Any]]:
+    """Return what is remembered of a session, oldest first: `project`, `stage`, `time` and `artifact`, plain JSON."""
+    return [
+        {"project": m.project, "stage": m.stage, "time": m.time, "artifact": dict(m.artifact)}
+        for m in reversed(recall(path, session=session))
+    ]
+
+
+def relearn(path: str, session: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Remember of a session what `told` gave in another database."""
+    with _Store(path) as store:
+        for row in rows:
+            value = {"project": row["project"], "artifact": dict(row["artifact"])}
+            store.put((ROOT, session, row["stage"]), row["time"], value, index=False)
+
+
 def forget(path: str, session: str, stages: Sequence[str]) -> None:
     """Delete what is remembered of a session."""
     with _Store(path) as store:

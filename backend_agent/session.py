@@ -194,7 +194,9 @@ class Session(KeptSession):
 
     def export(self, folder: Path | str) -> None:
         """Write the session with its history into a new folder of plain JSON files, for `BackendAgent.bring_in`."""
-        export(self._saver, self.id, Path(folder))
+        from backend_agent import memory
+
+        export(self._saver, self.id, Path(folder), memory.told(self._saver.path, self.id))
 
     def write(self, folder: Path | str) -> Any:
         """Write the project's files; as `Result.write`."""
@@ -242,6 +244,14 @@ class Session(KeptSession):
     async def awrite(self, folder: Path | str) -> Any:
         """As `write`, beside the event loop."""
         return await asyncio.to_thread(self.write, folder)
+
+    async def aexport(self, folder: Path | str) -> None:
+        """As `export`, beside the event loop."""
+        await asyncio.to_thread(self.export, folder)
+
+    async def adelete(self) -> None:
+        """As `delete`, beside the event loop."""
+        await asyncio.to_thread(self.delete)
 
     def _begin_as_branch(self, origin: str, after: str) -> None:
         self._ledger.enter(self.task.project_name)

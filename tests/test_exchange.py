@@ -104,6 +104,12 @@ def change(told: dict[str, Any]) -> None:
         (lambda p: next((p / "values").iterdir()).write_text('{"kind": "pickle", "base64": "AAAA"}'), "of kind pickle"),
         (lambda p: tamper(p, "content", "../../etc/passwd"), "is no exported session"),
         (lambda p: tamper(p, "channel", None), "cannot be used"),
+        (lambda p: (p / "memory.json").write_text("{"), "memory.json: cannot be read"),
+        (lambda p: (p / "memory.json").write_text('[{"stage": "api"}]'), "is not what `export` wrote"),
+        (
+            lambda p: (p / "memory.json").write_text('[{"project": "", "stage": "a.b", "time": "", "artifact": {}}]'),
+            "is not what `export` wrote",
+        ),
     ],
 )
 def test_a_spoilt_folder_is_one_line_and_nothing_is_kept(

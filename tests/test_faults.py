@@ -188,6 +188,30 @@ def test_sessions_of_each_format_so_far_are_there_and_go_on(settings: Settings, 
     assert author.wrote[:4] == ["code", "verification", "quality", "documentation"]
 
 
+def test_a_paused_session_with_the_real_stages_goes_on(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    connection = sqlite3.connect(settings.database)
+    connection.executescript((FROZEN / "paused-format-2.sql").read_text(encoding="utf-8"))
+    connection.close()
+    agent = BackendAgent(settings)
+    (entry,) = agent.sessions()
+    assert (entry.project, entry.status) == ("Todo", "paused")
+    with monkeypatch.context() as patch:
+        patch.setenv("BACKEND_AGENT_DATABASE", str(settings.database))
+        patch.setattr("backend_agent.kept.graph_version", lambda stages: "of a later release")
+        assert main(["resume", entry.session]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+    with agent.open(entry.session) as session:
+        before = dict(session.state)
+        session.run()
+        assert session.finished
+        assert {name: session.state[name] for name in ("requirements", "domain", "architecture")} == {
+            name: before[name] for name in ("requirements", "domain", "architecture")
+        }
+        assert "app/main.py" in {file.path for file in session.result.files()}
+
+
 def test_opening_old_databases_at_once_brings_them_up_to_date_once(settings: Settings) -> None:
     connection = sqlite3.connect(settings.database)
     connection.executescript((FROZEN / "format-1.sql").read_text(encoding="utf-8"))

@@ -32,6 +32,13 @@ async def test_the_twins_do_the_same_in_a_running_loop(agent: BackendAgent, tmp_
         await session.arun()
         assert len(await session.ahistory()) > 20
         await session.awrite(tmp_path / "out")
+        await session.aexport(tmp_path / "kept")
+        found = await agent.arecall("mine", session=session.id)
+        assert found == agent.recall("mine", session=session.id) != []
+        await session.adelete()
+        assert await agent.arecall(session=session.id) == []
+    with agent.bring_in(tmp_path / "kept"):
+        assert await agent.arecall("mine") == found, "what is remembered of a session comes with it"
     assert (tmp_path / "out/app/main.py").read_text() == "# Mine.\n"
 
 

@@ -104,17 +104,16 @@ def one_session() -> None:
             session.run(lambda event: first.append(time.perf_counter()) if event["event"] == "stage_started" else None)
             print(f"  resume to first stage  {first[0] - began:.2f} s  (goal 0.3)")
             domain = session.artifact("domain")
-            while (count := len(session.history())) < 200:
-                session.edit("domain", {**domain, "notes": [f"Edit {count}."]})
+            for number in range(200 - len(session.history())):
+                session.edit("domain", {**domain, "notes": [f"Edit {number}."]})
         times = []
         for _ in range(3):
             with agent.open(identifier) as session:
-                began = time.perf_counter()
+                began, worked = time.perf_counter(), time.process_time()
                 count = len(session.history())
-                times.append(time.perf_counter() - began)
-        print(
-            f"  history                {count} checkpoints in {min(times):.2f} s, the session just opened  (goal 0.2)"
-        )
+                times.append((time.perf_counter() - began, time.process_time() - worked))
+        seconds, worked = min(times)
+        print(f"  history                {count} checkpoints in {seconds:.2f} s, {worked:.2f} s of CPU  (goal 0.2)")
 
 
 def growth() -> None:
