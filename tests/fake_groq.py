@@ -5,6 +5,8 @@
         ChatGroq(base_url=server.url, api_key=server.key, ...)
         assert server.seen[0].max_tokens == 4000
 
+In tests: `with serving() as server:`, which sets GROQ_API_BASE and GROQ_API_KEY too.
+
 `server.script` says what is answered. It is one of
 - a `Reply`: the same each time;
 - a list of scripts: one after the other; the last one stays;
@@ -30,14 +32,16 @@ import json
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
+import pytest
 from groq_replies import FAULTS, Received, Reply, error, fault, say
 
-__all__ = ["FAULTS", "FakeGroq", "Received", "Reply", "error", "fault", "say"]
+__all__ = ["FAULTS", "FakeGroq", "Received", "Reply", "error", "fault", "say", "serving"]
 Script = Any
 """A `Reply`, or a list, dictionary or function of scripts; see above."""
 
@@ -292,3 +296,14 @@ def _chunk(received: Received, delta: dict[str, Any], finish: str | None = None)
         "id": "chatcmpl-x", "object": "chat.completion.chunk", "created": 1, "model": received.model,
         "choices": [choice],
     }  # fmt: skip
+
+
+@contextlib.contextmanager
+def serving(script: Script = None) -> Iterator[FakeGroq]:
+    """Run a server, and have the environment name it and its key; back-offs are short meanwhile."""
+    with pytest.MonkeyPatch.context() as patch, FakeGroq(script) as server:
+        patch.setenv("GROQ_API_BASE", server.url)
+        patch.setenv("GROQ_API_KEY", server.key)
+        patch.setattr("backend_agent.chat.available.PAUSE", 0.01)
+        patch.setattr("backend_agent.chat.asking.PAUSE", 0.01)
+        yield server
