@@ -101,7 +101,7 @@ class DraftChatModel(BaseChatModel):
         """Return the whole answer, with estimated usage."""
         message = self._scripted() or _forced_call(messages, asked) or AIMessage(_content(messages, asked))
         if isinstance(message.content, str):
-            for end in stop or self.stop or []:
+            for end in filter(None, stop or self.stop or []):
                 message.content = message.content.partition(end)[0]
         if message.usage_metadata is None:
             message.usage_metadata = _usage(messages, message)

@@ -72,9 +72,10 @@ def parse_value(text: str, path: str = "") -> Any:
 
 
 def pointer(path: str, step: str | int) -> str:
-    """Return the JSON pointer to what `step` leads to from `path`; a long key is cut."""
+    """Return the JSON pointer to what `step` leads to from `path`, to be read: on one line, a long key cut."""
     key = str(step)
     key = key if len(key) <= MAX_KEY else key[:MAX_KEY] + "..."
+    key = "".join(character if character.isprintable() else "?" for character in key)
     return f"{path}/{key.replace('~', '~0').replace('/', '~1')}"
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from backend_agent.chat.parse import AnswerFault
+from backend_agent.chat.parse import MAX_KEY, AnswerFault
 
 MAX_PATH = 400
 """Characters of a path."""
@@ -31,7 +31,9 @@ _NATURAL = (
 def steps(path: str) -> list[Step]:
     """Return the steps of a path; raises `AnswerFault` when it cannot be read or names the whole."""
     if len(path) > MAX_PATH:
-        raise AnswerFault(f"the path {path[:60]}... has more than {MAX_PATH} characters")
+        raise AnswerFault(f"the path {path[:60]!r}... has more than {MAX_PATH} characters")
+    if not path.isprintable():
+        raise AnswerFault(f"{path!r}: is no path: it holds a character that cannot be seen")
     found: list[Step] = []
     at = 0
     while at < len(path):
@@ -105,7 +107,7 @@ def _hint(items: Sequence[Any]) -> str:
     """Return how the items of a list can be named."""
     for keys in _NATURAL:
         texts = [[_text(item.get(key)) if isinstance(item, dict) else None for key in keys] for item in items]
-        whole = all(text is not None for row in texts for text in row)
+        whole = all(text is not None and text.isprintable() and len(text) <= MAX_KEY for row in texts for text in row)
         if items and whole and len({tuple(row) for row in texts}) == len(texts):
             names = [
                 "[" + ",".join(f"{k}={v}" for k, v in zip(keys, row, strict=True)) + "]" for row in texts[:MAX_NAMES]

@@ -58,6 +58,7 @@ class _Builder:
         """Return the object schema of a type without the fields that `omit` names."""
         if kind in self._open:
             raise TypeError(f"{kind.__name__} holds itself: strict mode has no recursion")
+        kind.model_rebuild()  # a field's type may be defined below the one that has it
         unknown = {path.partition(".")[0] for path in omit} - set(kind.model_fields)
         if unknown:
             raise KeyError(f"{kind.__name__} has no field {min(unknown)}")

@@ -59,6 +59,7 @@ def from_wire(artifact: type[Artifact], wire: Json) -> Json:
 
 
 def _fields(kind: type[Artifact], wire: Json, path: str) -> Json:
+    kind.model_rebuild()  # a field's type may be defined below the one that has it
     found: Json = {}
     for name, value in wire.items():
         info = kind.model_fields.get(name)

@@ -133,6 +133,7 @@ def test_bounds_are_far_from_what_is_needed() -> None:
 
 def test_a_long_key_is_cut_in_a_pointer() -> None:
     assert pointer("/a", "b/c~d") == "/a/b~1c~0d"
+    assert pointer("/a", "b\nc\0") == "/a/b?c?"
     assert pointer("", "k" * 1000) == "/" + "k" * 60 + "..."
 
 
