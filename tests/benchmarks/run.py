@@ -124,12 +124,20 @@ def service() -> None:
         compare(url, Path(name))
 
 
+def chat() -> None:
+    """Runs with a chat model: latency, tokens, a second round, and with the model down."""
+    from chat import chat as figures
+
+    figures()
+
+
 PARTS: dict[str, Callable[[], None]] = {
     "startup": startup,
     "bookshop": bookshop,
     "scale": scale,
     "verification": verification,
     "service": service,
+    "chat": chat,
 }
 
 

@@ -104,7 +104,11 @@ SAID = (
 @pytest.mark.parametrize("said", SAID)
 def test_an_instruction_in_a_requirement_changes_nothing_else(said: str) -> None:
     """The chat model obeys it as well as it can; no access becomes wider than without the sentence."""
-    sentences = ["Users can register and log in.", "A note has a title and a text.", "Users can manage their own notes."]
+    sentences = [
+        "Users can register and log in.",
+        "A note has a title and a text.",
+        "Users can manage their own notes.",
+    ]
     plain = _designed([*sentences])
     given = _designed([*sentences, said])
     number = given.requirements.statements[-1].id
@@ -196,7 +200,12 @@ def _plant(value: Any, steps: list[str], text: str) -> None:
             _plant(item, rest, text)
         elif rest:
             _plant(item[step], rest, text)
-        elif isinstance(item.get(step), str) and step not in ("cpu_request", "cpu_limit", "memory_request", "memory_limit"):
+        elif isinstance(item.get(step), str) and step not in (
+            "cpu_request",
+            "cpu_limit",
+            "memory_request",
+            "memory_limit",
+        ):
             item[step] = text
         elif isinstance(item.get(step), list):
             for part in item[step]:
