@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, TemplateError
+from jinja2 import Environment, StrictUndefined, Template, TemplateError
 
 from backend_agent import settings
 from backend_agent.errors import UserError
@@ -56,9 +57,14 @@ def render(name: str, values: Mapping[str, Any]) -> str:
         UserError: the template is broken or uses something that is not given.
     """
     try:
-        return _ENVIRONMENT.from_string(source(name)).render(**values)
+        return _template(source(name)).render(**values)
     except TemplateError as error:
         raise UserError(f"prompt {name}.md: {error}; mend the template") from None
+
+
+@lru_cache(maxsize=64)
+def _template(text: str) -> Template:
+    return _ENVIRONMENT.from_string(text)
 
 
 def fence(text: str) -> str:

@@ -36,7 +36,6 @@ class Subject:
         self.stage = stage
         self.given = given
         self.draft = draft
-        self._draft_checks = None if stage.name == "domain" else trial.judged(stage, given, draft)
         self._analysis: RequirementsAnalysis = draft if isinstance(draft, RequirementsAnalysis) else given.requirements
         self.said = {s.id: s.text for s in self._analysis.statements}
         task = given.task.to_state() if given.has("task") else {}
@@ -77,13 +76,16 @@ class Subject:
 
     def _worse(self, artifact: Artifact) -> list[str]:
         if not isinstance(artifact, DomainModel) or not isinstance(self.draft, DomainModel):
-            return trial.worse(trial.judged(self.stage, self.given, artifact), self._draft_checks or [])
-        own = trial.judged(self.stage, self.given, artifact)
-        faults = trial.worse(own, trial.judged(self.stage, self.given, self.draft) if trial.failing(own) else [])
-        if faults:
+            return self._failing(artifact)
+        if faults := self._failing(artifact):
             return faults
         results = trial.followed(self.given, artifact)
         return trial.worse(results, trial.followed(self.given, self.draft) if trial.failing(results) else [])
+
+    def _failing(self, artifact: Artifact) -> list[str]:
+        """Return what is worse by the stage's own checks."""
+        own = trial.judged(self.stage, self.given, artifact)
+        return trial.worse(own, trial.judged(self.stage, self.given, self.draft) if trial.failing(own) else [])
 
     def _valid(self, value: Json) -> Artifact:
         try:

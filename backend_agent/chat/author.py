@@ -137,10 +137,11 @@ def _answered(client: Client, subject: Subject, question: questions.Question, ca
         except AnswerFault as fault:
             if calls:
                 calls[-1] = calls[-1].model_copy(update={"outcome": "invalid"})
-            if left == 0:
+            again = question.again(answer.text, str(fault).splitlines())
+            if left == 0 or again == question:  # the same question has the same answer
                 raise
             left -= 1
-            question = question.again(answer.text, str(fault).splitlines())
+            question = again
         else:
             return accepted
 

@@ -138,6 +138,13 @@ def revising() -> None:
     part()
 
 
+def chat() -> None:
+    """Runs with a chat model: latency, tokens, a second round, and with the model down."""
+    from chat import chat as figures
+
+    figures()
+
+
 PARTS: dict[str, Callable[[], None]] = {
     "startup": startup,
     "bookshop": bookshop,
@@ -146,6 +153,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "sessions": sessions,
     "service": service,
     "revise": revising,
+    "chat": chat,
 }
 
 
