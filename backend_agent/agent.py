@@ -109,7 +109,9 @@ class BackendAgent:
         """
         task = task if isinstance(task, BackendTask) else task_file.from_dict(task)
         task_file.refuse_unsupported(task)
-        with self._database() as saver, self._writing(prepared=True) as (author, *closing):
+        author, closing = self._author()
+        _prepared(author)
+        with self._database() as saver:
             return Session.start(task, saver, self.settings, author, self.stages, pause_after).owning(*closing)
 
     def open(self, session_id: str) -> Session:
@@ -118,7 +120,8 @@ class BackendAgent:
         Raises:
             UserError: there is no such session, or it was made by another release.
         """
-        with self._database() as saver, self._writing() as (author, *closing):
+        author, closing = self._author()
+        with self._database() as saver:
             return Session.open(session_id, saver, self.settings, author, self.stages).owning(*closing)
 
     def sessions(self) -> list[Entry]:
@@ -132,7 +135,8 @@ class BackendAgent:
         Raises:
             UserError: the folder is no exported session, or the session is there already.
         """
-        with self._database() as saver, self._writing() as (author, *closing):
+        author, closing = self._author()
+        with self._database() as saver:
             session = exchange.bring_in(saver, Path(folder))
             return Session.open(session, saver, self.settings, author, self.stages).owning(*closing)
 
@@ -160,25 +164,28 @@ class BackendAgent:
             raise
 
     @contextmanager
-    def _writing(self, *, prepared: bool = False) -> Iterator[tuple[Any, ...]]:
-        """Give the author of one session, and what closes it with the session; when the block fails, at once.
+    def authoring(self) -> Iterator[Author]:
+        """Give an author for as long as the block lasts: to embed `build_graph(author=...)` elsewhere.
 
-        Args:
-            prepared: find out now whether the chat model can be asked.
+        Raises:
+            UserError: the chat model cannot be asked: no such provider, package or key.
         """
+        author, closing = self._author()
+        try:
+            _prepared(author)
+            yield author
+        finally:
+            for close in closing:
+                close()
+
+    def _author(self) -> tuple[Author, list[Callable[[], None]]]:
+        """Return the author of one session, and what closes it."""
         if self.author is not None or self.model is None:
-            yield (self.author or DRAFT,)
-            return
+            return self.author or DRAFT, []
         from backend_agent.chat.author import ChatAuthor
 
         author = ChatAuthor(self.model, debug=self._debug)
-        try:
-            if prepared:
-                author.prepare()
-            yield (author, author.close)
-        except BaseException:
-            author.close()
-            raise
+        return author, [author.close]
 
     async def process_task(self, task: Mapping[str, Any]) -> dict[str, Any]:
         """Develop a task given as a plain dictionary; return plain JSON values.
@@ -200,3 +207,10 @@ class BackendAgent:
     async def can_handle_task(self, task: object) -> bool:
         """Return whether the task's `type` is one that this agent knows."""
         return isinstance(task, Mapping) and task.get("type") in get_args(TaskType)
+
+
+def _prepared(author: Author) -> None:
+    """Have an author that asks somebody find out whether it can; raises `UserError` when it cannot."""
+    prepare: Callable[[], None] | None = getattr(author, "prepare", None)
+    if prepare is not None:
+        prepare()
