@@ -111,7 +111,9 @@ class BackendAgent:
         """
         task = task if isinstance(task, BackendTask) else task_file.from_dict(task)
         task_file.refuse_unsupported(task)
-        with self._database() as saver, self._writing(prepared=True) as (author, *closing):
+        author, closing = self._author()
+        _prepared(author)
+        with self._database() as saver:
             return Session.start(task, saver, self.settings, author, self.stages, pause_after).owning(*closing)
 
     def open(self, session_id: str) -> Session:
@@ -120,7 +122,8 @@ class BackendAgent:
         Raises:
             UserError: there is no such session, or it was made by another release.
         """
-        with self._database() as saver, self._writing() as (author, *closing):
+        author, closing = self._author()
+        with self._database() as saver:
             return Session.open(session_id, saver, self.settings, author, self.stages).owning(*closing)
 
     def sessions(self) -> list[Entry]:
@@ -137,7 +140,8 @@ class BackendAgent:
         from backend_agent import memory
 
         remembered = exchange.remembered_in(Path(folder))
-        with self._database() as saver, self._writing() as (author, *closing):
+        author, closing = self._author()
+        with self._database() as saver:
             session = exchange.bring_in(saver, Path(folder))
             if remembered:
                 memory.relearn(saver.path, session, remembered)
@@ -184,7 +188,7 @@ class BackendAgent:
 
         folder = Path(output) if output is not None else None
         return tool_of(
-            self._author_of_a_run,
+            self.authoring,
             self.stages,
             self.settings,
             name=name,
@@ -204,41 +208,28 @@ class BackendAgent:
             raise
 
     @contextmanager
-    def _writing(self, *, prepared: bool = False) -> Iterator[tuple[Any, ...]]:
-        """Give the author of one session, and what closes it with the session; when the block fails, at once.
+    def authoring(self) -> Iterator[Author]:
+        """Give an author for as long as the block lasts: to embed `build_graph(author=...)` elsewhere.
 
-        Args:
-            prepared: find out now whether the chat model can be asked.
+        Raises:
+            UserError: the chat model cannot be asked: no such provider, package or key.
         """
-        author = self._author()
-        if author is self.author or author is DRAFT:
-            yield (author,)
-            return
+        author, closing = self._author()
         try:
-            if prepared:
-                author.prepare()
-            yield (author, author.close)
-        except BaseException:
-            author.close()
-            raise
+            _prepared(author)
+            yield author
+        finally:
+            for close in closing:
+                close()
 
-    @contextmanager
-    def _author_of_a_run(self) -> Iterator[Author]:
-        """Give the author of one run that is no session; closed when the run is done."""
-        with self._writing() as (author, *closings):
-            try:
-                yield author
-            finally:
-                for close in closings:
-                    close()
-
-    def _author(self) -> Any:
-        """Return who writes: whom the caller gave, a new author that asks the chat model, or the drafts."""
+    def _author(self) -> tuple[Author, list[Callable[[], None]]]:
+        """Return the author of one session, and what closes it."""
         if self.author is not None or self.model is None:
-            return self.author or DRAFT
+            return self.author or DRAFT, []
         from backend_agent.chat.author import ChatAuthor
 
-        return ChatAuthor(self.model, debug=self._debug)
+        author = ChatAuthor(self.model, debug=self._debug)
+        return author, [author.close]
 
     async def process_task(self, task: Mapping[str, Any]) -> dict[str, Any]:
         """Develop a task given as a plain dictionary; return plain JSON values.
@@ -260,3 +251,10 @@ class BackendAgent:
     async def can_handle_task(self, task: object) -> bool:
         """Return whether the task's `type` is one that this agent knows."""
         return isinstance(task, Mapping) and task.get("type") in get_args(TaskType)
+
+
+def _prepared(author: Author) -> None:
+    """Have an author that asks somebody find out whether it can; raises `UserError` when it cannot."""
+    prepare: Callable[[], None] | None = getattr(author, "prepare", None)
+    if prepare is not None:
+        prepare()

@@ -66,6 +66,10 @@ class ChatAuthor:
         texts = [prompts.source(name) for name in ("_system", stage.name, "_repair")]
         return f"chat {digest([self.name, texts])} draft {stage.version}"
 
+    def reads_slices(self, stage: Stage[Any]) -> bool:
+        """Return whether what a stage's draft reads is all that is looked at here: a prompt shows more."""
+        return stage.name not in WRITTEN
+
     def write(self, stage: Stage[Any], given: Artifacts, findings: Sequence[Finding]) -> Written:
         """Return the chat model's artifact, or the draft with a note that says why it stands in."""
         draft: Artifact = stage.draft(given)
