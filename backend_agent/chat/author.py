@@ -55,15 +55,12 @@ class ChatAuthor:
         """The chat model's name, such as `groq:openai/gpt-oss-120b`."""
         return self._model if isinstance(self._model, str) else resolve(self._model).model.name
 
-    def reads_slices(self, stage: Stage[Any]) -> bool:
-        """Return whether it is the draft that writes: a prompt may show more than a draft reads."""
-        return stage.name not in WRITTEN
-
     def identity(self, stage: Stage[Any]) -> str:
         """Return what decides the answers besides inputs and findings: models, prompts, and the draft's version."""
         if stage.name not in WRITTEN:
             return f"draft {stage.version}"
-        texts = [prompts.source(name) for name in ("_system", stage.name, "_repair")]
+        used = ("_system", stage.name, "_repair", *(["_operation"] if stage.name == "domain" else []))
+        texts = [prompts.source(name) for name in used]
         return f"chat {digest([self.name, texts])} draft {stage.version}"
 
     def reads_slices(self, stage: Stage[Any]) -> bool:
