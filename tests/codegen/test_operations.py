@@ -81,6 +81,27 @@ def test_a_body_and_its_tests_run_without_the_service(tmp_path: Path, name: str)
     _, model, operation = WRITTEN[name]
     put(tmp_path, isolated(model(), operation))
     assert " passed" in run(tmp_path, "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio")
+    examples = tmp_path / "tests" / f"test_{name}_examples.py"
+    assert examples.read_text(encoding="utf-8").count("def test_") == len(operation.examples)
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [
+        ("transfer_money", "target.balance + amount", "target.balance"),
+        ("transfer_money", 'raise Refused("The balance is too small.")', "amount = source.balance"),
+        ("checkout", "item.book.stock - item.quantity", "item.book.stock"),
+        ("checkout", "NewOrderItem(quantity=item.quantity", "NewOrderItem(quantity=1"),
+        ("return_loan", "available=True", "available=False"),
+    ],
+)
+def test_examples_tell_a_wrong_body(tmp_path: Path, name: str, right: str, wrong: str) -> None:
+    _, model, operation = WRITTEN[name]
+    assert right in operation.body
+    put(tmp_path, isolated(model(), operation.model_copy(update={"body": operation.body.replace(right, wrong)})))
+    command = ("pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio", f"tests/test_{name}_examples.py")
+    with pytest.raises(AssertionError, match="1 failed"):
+        run(tmp_path, *command)
 
 
 def test_the_head_of_the_function_and_its_types_say_the_same() -> None:
