@@ -56,7 +56,7 @@ def row_access(domain: DomainModel, operation: CustomOperation, found: Loaded) -
     """Return which of these rows a caller may use, beside being allowed to call at all."""
     if not found.path and found.row is operation.rows[0]:
         return operation_access(domain, operation)
-    if found.is_part or found.row.anyones:
+    if found.is_part or (found.row.anyones and (grants(operation) or not found.sets)):
         return Access()
     if found.sets and not grants(operation):
         return _as_rules_say(domain, found.entity, changes=True)

@@ -9,10 +9,12 @@ import pytest
 from designs import failing, numbered, task
 from operations import CHECK_OUT, RETURN_LOAN, TRANSFER_MONEY, bank, bookshop, library
 
+from backend_agent.artifacts.api import Access
 from backend_agent.artifacts.domain import DomainModel, Unplaced
 from backend_agent.artifacts.fields import FieldSpec
-from backend_agent.artifacts.operation_access import beyond, callers, hidden_from_callers, operation_access
+from backend_agent.artifacts.operation_access import beyond, callers, hidden_from_callers, operation_access, row_access
 from backend_agent.artifacts.operation_faults import faults, written
+from backend_agent.artifacts.operation_shape import loaded
 from backend_agent.artifacts.operations import Creation, CustomOperation, Example, RowParameter
 from backend_agent.artifacts.rules import LifecycleRule, RoleRule
 from backend_agent.stages import domain
@@ -136,6 +138,14 @@ def test_without_a_grant_an_operation_is_for_those_who_may_update() -> None:
     assert callers(bank(), plain) == ["administrator"]
     reading = changed(row(0, sets=[]), roles=[], owner=False, creates=[])
     assert callers(bank(), changed(reading, rows=reading.rows[:1])) == ["customer", "support_staff", "administrator"]
+
+
+def test_anyones_row_is_set_by_those_only_whom_rule_or_operation_names() -> None:
+    plain = changed(TRANSFER_MONEY, roles=[], owner=False)
+    target = next(found for found in loaded(bank(), plain) if found.name == "target")
+    assert row_access(bank(), plain, target).roles == ["administrator"]
+    target = next(found for found in loaded(bank(), TRANSFER_MONEY) if found.name == "target")
+    assert row_access(bank(), TRANSFER_MONEY, target) == Access()
 
 
 def test_what_goes_beyond_the_rules_is_said() -> None:
