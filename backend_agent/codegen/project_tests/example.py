@@ -147,6 +147,8 @@ class _Play:
                 yield from self._referred(row, path, key, body, inner, given.get(inner.path[-1]))
 
     def _parts(self, row: RowParameter, path: tuple[str, ...], inner: Loaded, given: Any) -> Iterator[str]:
+        if not given:
+            return
         if inner.relation is None or inner.relation.min_items or not isinstance(given, list):
             raise Untold
         subject = self.scene.suite.subject(inner.entity)
