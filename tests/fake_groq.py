@@ -274,7 +274,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _usage(received: Received, reply: Reply) -> dict[str, Any]:
-    out = -(-len((reply.text or "").encode()) // 4) + reply.reasoning
+    if isinstance(reply.usage, dict):
+        return reply.usage
+    out = -(-len((reply.text or "").encode("utf-8", "surrogatepass")) // 4) + reply.reasoning
     return {
         "prompt_tokens": received.tokens, "completion_tokens": out, "total_tokens": received.tokens + out,
         "prompt_tokens_details": {"cached_tokens": reply.cached},

@@ -62,8 +62,8 @@ class Reply:
     reasoning: int = 0
     """Reasoning tokens, counted in the output too."""
     cached: int = 0
-    usage: bool = True
-    """Whether usage is told."""
+    usage: bool | dict[str, Any] = True
+    """Whether usage is told, or what is told of it."""
     refusal: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
     body: str | None = None

@@ -30,6 +30,15 @@ LEAST = 256
 """Tokens below which no answer is asked for."""
 
 
+@dataclass
+class _Shape:
+    """What a request asks for, besides its words; changed as faults demand."""
+
+    size: int
+    """Most tokens of the answer."""
+    effort: str | None
+
+
 @dataclass(frozen=True)
 class Failed:
     """There is no answer."""
@@ -83,36 +92,49 @@ class Asking:
             model.breaker.give_back()
 
     def _helped(self, model: Available) -> _Whole | str:
-        size = min(self._request.max_output, model.model.output)
-        effort = _effort(self._request.effort, model.model.efforts)
+        shape = _Shape(
+            min(self._request.max_output, model.model.output), _effort(self._request.effort, model.model.efforts)
+        )
         done: Counter[str] = Counter()
         while True:
             rung = model.rung(self._request)
-            found = self._try(model, rung, size, effort)
+            found = self._try(model, rung, shape)
             if isinstance(found, _Whole):
                 return found
             done[found.do] += 1
-            most = MOST.get(found.do, 0)
-            if found.outcome == "timed_out":
-                most = 1 if model.breaker.worked else 0  # one that never answered is not waited for again
-            if done[found.do] > most or (found.do == "back_off" and model.breaker.down):
+            if self._is_enough(model, found, done[found.do]):
                 if found.down:
                     model.breaker.failed()
                 return found.words
-            if found.do == "step_down":
-                if not model.step_down(rung, options=found.outcome == "no_options"):
-                    return found.words
-            elif found.do == "grow":
-                room = self._room(model, rung)
-                if min(2 * size, room) <= size:
-                    return found.words
-                size, effort = min(2 * size, room), _lower(effort, model.model.efforts)
-            elif found.do == "shrink":
-                size = min(size // 2, self._room(model, rung))
-                if size < LEAST:
-                    return found.words
-            elif found.do in ("wait", "back_off"):
+            if found.do in ("wait", "back_off"):
                 self._wait(model, found, done[found.do])
+            elif not self._reshaped(model, rung, found, shape):
+                return found.words
+
+    def _is_enough(self, model: Available, fault: Fault, times: int) -> bool:
+        """Return whether to leave a model alone, now that this happened for the n-th time."""
+        most = MOST.get(fault.do, 0)
+        if fault.outcome == "timed_out":
+            if self._budget.seconds_left() <= 0:
+                raise Spent(f"budget: {self._budget.max_seconds:g} seconds are spent")
+            most = 1
+        if fault.down and not model.breaker.worked:
+            most -= 1  # one that never answered is not waited for that long
+        return times > most or (fault.do == "back_off" and model.breaker.down)
+
+    def _reshaped(self, model: Available, rung: Capability, fault: Fault, shape: _Shape) -> bool:
+        """Change what is asked for as a fault demands; return whether that is possible."""
+        if fault.do == "step_down":
+            return model.step_down(rung, options=fault.outcome == "no_options")
+        room, before = self._room(model, rung), shape.size
+        if fault.do == "grow":
+            shape.size = min(2 * before, room)
+            shape.effort = _lower(shape.effort, model.model.efforts)
+            return shape.size > before
+        if fault.do == "shrink":
+            shape.size = min(before // 2, room)
+            return shape.size >= LEAST
+        return True
 
     def _wait(self, model: Available, fault: Fault, times: int) -> None:
         """Wait as long as the service says, or twice as long as the last time."""
@@ -133,10 +155,10 @@ class Asking:
             limits.append(model.limiter.tokens - prompt)
         return min(limits)
 
-    def _try(self, model: Available, rung: Capability, size: int, effort: str | None) -> _Whole | Fault:
+    def _try(self, model: Available, rung: Capability, shape: _Shape) -> _Whole | Fault:
         """Make one call: reserved, admitted, made, settled and written down."""
-        size = min(size, self._room(model, rung))
-        if size < LEAST:
+        size = min(shape.size, self._room(model, rung))
+        if size < min(LEAST, self._request.max_output):
             return Fault("too_large", "next_model", "the prompt is too long for the model or its limit for a minute")
         prompt = model.estimate(self._sent(rung))
         most = Call(
@@ -156,7 +178,7 @@ class Asking:
             started = time.monotonic()
             heard = Heard()
             try:
-                heard = self._said(model, rung, size, effort)
+                heard = self._said(model, rung, size, shape.effort)
             finally:
                 model.limiter.release(prompt + size, heard.headers)
             found = self._judged(model, heard)
@@ -226,13 +248,13 @@ class Asking:
             return most.model_copy(update={"outcome": outcome, "tokens_out": out, "cost": cost})
         inside = heard.usage.get("input_token_details") or {}
         outside = heard.usage.get("output_token_details") or {}
-        counted, out = int(heard.usage.get("input_tokens") or 0), int(heard.usage.get("output_tokens") or 0)
-        cached = int(inside.get("cache_read") or 0)
+        counted, out = _count(heard.usage.get("input_tokens")), _count(heard.usage.get("output_tokens"))
+        cached = min(counted, _count(inside.get("cache_read")))
         model.counted(self._sent(rung), counted)
         return most.model_copy(
             update={
                 "outcome": outcome, "estimated": False, "tokens_in": counted, "tokens_cached": cached,
-                "tokens_out": out, "tokens_reasoning": int(outside.get("reasoning") or 0),
+                "tokens_out": out, "tokens_reasoning": _count(outside.get("reasoning")),
                 "cost": model.model.cost(counted, cached, out),
             }
         )  # fmt: skip
@@ -278,6 +300,11 @@ class _Whole:
 
     text: str
     outcome: str = "ok"
+
+
+def _count(value: object) -> int:
+    """Return a number of tokens; what is none must not make a budget larger."""
+    return max(0, value) if isinstance(value, int) else 0
 
 
 def _effort(wanted: str, known: Sequence[str]) -> str | None:

@@ -100,6 +100,8 @@ def of_answer(text: str, finish: str | None, refusal: str | None, *, tells_end: 
         return Fault("truncated", "grow", "the answer was cut off at its longest")
     if (reason and reason not in _WHOLE) or (not reason and tells_end):
         return Fault("cut", "back_off", "the answer ended without saying that it is whole")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        return Fault("garbled", "again", "the answer holds halves of characters")
     if not text.strip():
         return Fault("empty", "next_model", "the answer was empty")
     return None

@@ -92,7 +92,6 @@ class Limiter:
         """Let nobody begin for so long: the service said so."""
         with self._lock:
             self._blocked = max(self._blocked, self._clock() + seconds)
-            self._level = min(self._level, 0.0)
 
     def blocked(self) -> float:
         """Return the seconds for which nobody may begin."""

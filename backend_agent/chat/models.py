@@ -97,14 +97,15 @@ class ChatModel:
 
     Args:
         model: what is known of it.
-        chat: its client; None: `make` makes it when it is first needed.
+        make: returns its client; called once, when that is first needed.
         variable: the environment variable that holds its key.
     """
 
-    def __init__(self, model: Model, chat: BaseChatModel | None = None, variable: str = "the key") -> None:
+    def __init__(self, model: Model, make: Callable[[], BaseChatModel], variable: str = "the key") -> None:
         self.model = model
         self.variable = variable
-        self._chat = chat
+        self._make = make
+        self._chat: BaseChatModel | None = None
         self._lock = threading.Lock()
         self._closing: list[Callable[[], object]] = []
 
@@ -121,12 +122,8 @@ class ChatModel:
         """The client. Built once: it holds connections, and cannot be a part of any state."""
         with self._lock:
             if self._chat is None:
-                self._chat = self.make()
+                self._chat = self._make()
             return self._chat
-
-    def make(self) -> BaseChatModel:
-        """Return the client."""
-        raise NotImplementedError
 
     def listed(self) -> bool | None:
         """Return whether the service has this model; None: it does not say. Raises what its client raises."""
@@ -144,7 +141,7 @@ class GroqModel(ChatModel):
     """A model of Groq, or of whatever speaks its protocol at `GROQ_API_BASE`."""
 
     def __init__(self, model: Model) -> None:
-        super().__init__(model, variable="GROQ_API_KEY")
+        super().__init__(model, self._connected, "GROQ_API_KEY")
         _key()  # a missing one is told before anything is done
 
     @property
@@ -152,7 +149,7 @@ class GroqModel(ChatModel):
         """The name without the provider."""
         return self.model.name.partition(":")[2]
 
-    def make(self) -> BaseChatModel:
+    def _connected(self) -> BaseChatModel:
         """Return the client: no retries of its own, a time-out, and connections that tell us the headers."""
         import httpx
         from langchain_groq import ChatGroq
@@ -270,7 +267,7 @@ def _of_provider(model: Model, provider: str) -> ChatModel:
         raise UserError(f"{model.name} cannot be set up: is {variable} set?") from None
     except Exception as error:  # noqa: BLE001 - each provider has its own; their texts may hold anything
         raise UserError(f"{model.name} cannot be set up ({type(error).__name__}): is {variable} set?") from None
-    return ChatModel(model, chat, variable)
+    return ChatModel(model, lambda: chat, variable)
 
 
 def _given(chat: BaseChatModel) -> ChatModel:
@@ -286,7 +283,7 @@ def _given(chat: BaseChatModel) -> ChatModel:
         model = replace(model, tells_end=True)
     if chat.cache or (chat.cache is None and get_llm_cache() is not None):
         chat = chat.model_copy(update={"cache": False})  # such a cache keeps answers that were cut off, too
-    return ChatModel(model, chat, "GROQ_API_KEY" if kind == "ChatGroq" else f"the key of {name}")
+    return ChatModel(model, lambda: chat, "GROQ_API_KEY" if kind == "ChatGroq" else f"the key of {name}")
 
 
 def quiet() -> None:

@@ -100,6 +100,8 @@ class _Request:
                 self._listen()
         except BaseException as error:  # noqa: BLE001 - told to whoever waits, who knows what to do
             self.heard.error = error.with_traceback(None)
+            if not self.headers and (response := getattr(error, "response", None)) is not None:
+                self.headers.update({str(name).lower(): str(value) for name, value in response.headers.items()})
         finally:
             self.done.set()
 

@@ -104,14 +104,14 @@ def test_a_branch_asks_for_nothing_that_was_answered_and_has_its_own_budget(
     assert len(server.seen) == 5
 
 
-def killed(server: FakeGroq, database: Path, at: int) -> str:
+def killed(server: FakeGroq, database: Path, at: int, by: int = signal.SIGKILL) -> str:
     """Start a session in another process that is killed in the middle of its n-th call; return the session's id."""
     whole = server.script
 
     def script(received: Received) -> Any:
         if len(server.seen) == at:
-            os.kill(process.pid, signal.SIGKILL)
-            return fault("dropped")
+            os.kill(process.pid, by)
+            return fault("hang")
         return whole
 
     server.script = script
@@ -119,7 +119,7 @@ def killed(server: FakeGroq, database: Path, at: int) -> str:
     process = subprocess.Popen(
         [sys.executable, str(HERE / "asking_author.py"), str(database)], env={**os.environ, "PYTHONPATH": path}
     )
-    assert process.wait(60) == -signal.SIGKILL
+    assert process.wait(60) == -by
     server.script = whole
     (entry,) = BackendAgent(Settings(database=database)).sessions()
     return entry.session
@@ -139,6 +139,18 @@ def test_killed_in_the_middle_of_a_stage_no_finished_call_is_paid_for_twice(
     assert asked(server) == expected
     assert [call["replayed"] for call in state["calls"]["domain"]] == [n < at - 1 for n in range(5)]
     assert [call.outcome for call in kept].count("unfinished") == 1
+
+
+def test_ctrl_c_ends_a_call_that_hangs_and_nothing_is_taken_for_finished(
+    server: FakeGroq, client: Client, tmp_path: Path
+) -> None:
+    session_id = killed(server, tmp_path / "s.db", 3, by=signal.SIGINT)
+    with agent(tmp_path / "s.db", client).open(session_id) as session:
+        assert "domain" not in session.state
+        assert session.activity()[-1].event == "stopped"
+        state = session.run()
+    assert state["domain"]["notes"] == [f"answer to Question {n}" for n in range(5)]
+    assert asked(server) == {"0": 1, "1": 1, "2": 2, "3": 1, "4": 1}
 
 
 def test_what_was_spent_before_a_kill_counts(server: FakeGroq, client: Client, tmp_path: Path) -> None:

@@ -268,6 +268,12 @@ def test_a_model_of_which_nothing_is_known_is_tried_out_once(takes: tuple[str, .
     assert set(chat.got[-1]) == set(takes)
 
 
+def test_a_small_answer_may_be_asked_for(server: FakeGroq, client: Client) -> None:
+    server.script = say("yes")
+    assert client.ask(replace(TEXT, max_output=20)).text == "yes"
+    assert server.seen[0].max_tokens == 20
+
+
 def test_a_client_needs_a_model() -> None:
     with pytest.raises(UserError, match="no chat model to ask"):
         Client([])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import traceback
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 from fake_groq import FAULTS, FakeGroq, fault, say, serving
 
@@ -58,8 +60,7 @@ ROWS: dict[str, tuple[str, tuple[str, str]]] = {
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGroq]:
-    monkeypatch.setattr("backend_agent.chat.asking.SECONDS", 0.5)
+def server() -> Iterator[FakeGroq]:
     with serving() as running:
         yield running
 
@@ -114,8 +115,10 @@ def test_a_refused_key_is_noticed_before_anything_is_sent(server: FakeGroq) -> N
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_that_stays_ends_soon_and_its_words_go_nowhere(
-    server: FakeGroq, name: str, caplog: pytest.LogCaptureFixture
+    server: FakeGroq, name: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if name == "hang":
+        monkeypatch.setattr("backend_agent.chat.asking.SECONDS", 0.5)
     caplog.set_level(logging.DEBUG)
     server.script = shaped(name)
     events: list[Any] = []
@@ -160,6 +163,47 @@ def test_a_refused_answer_that_is_whole_is_salvaged_and_only_that(server: FakeGr
     for text in ('{"name": "who', '{"name": "x"} and more', '{"name": "functions.f", "arguments": {}}', "[]", "{}"):
         server.script = [failed(text), say({"name": "asked again"})]
         assert ask(JSON).text == '{"name": "asked again"}'
+
+
+def test_a_stream_that_trickles_is_given_up_in_time(server: FakeGroq, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client's own time-out begins anew with each byte."""
+    monkeypatch.setattr("backend_agent.chat.asking.SECONDS", 0.5)
+    server.script = say("word " * 100, pause=0.2)
+    with pytest.raises(NoAnswer, match="did not answer in time") as caught:
+        ask(TEXT)
+    assert [call.outcome for call in caught.value.calls] == ["timed_out"]
+    assert caught.value.calls[0].tokens_out == TEXT.max_output, "what may have been paid for counts"
+
+
+def test_a_client_that_the_caller_made_is_understood_too(server: FakeGroq) -> None:
+    from langchain_groq import ChatGroq
+
+    server.script = [shaped("rate_limited"), fault("unfinished"), say({"name": "ok"})]
+    with httpx.Client() as http:
+        made = ChatGroq(model=BIG, base_url=server.url, api_key=server.key, max_retries=0, http_client=http)
+        client = Client([made], Budget(max_cost=1.0))
+        found = client.ask(JSON)
+    assert [call.outcome for call in found.calls] == ["rate_limited", "cut", "ok"]
+    assert found.calls[1].waited < 1.0, "the header of the error was not heard"
+    assert found.calls[-1].model == f"groq:{BIG}"
+
+
+def test_half_a_character_is_no_answer(server: FakeGroq) -> None:
+    server.script = say({"name": "\ud800"})
+    assert ask(JSON).text == '{"name": "\\ud800"}', "escaped, it is the parser's matter"
+    server.script = [say("\ud800"), say({"name": "ok"})]
+    assert [call.outcome for call in ask(JSON).calls] == ["garbled", "ok"]
+
+
+@pytest.mark.parametrize("count", [-5000, "many", None, 1.5, [1], True])
+@pytest.mark.parametrize("request_", [JSON, TEXT], ids=["json", "streamed"])
+def test_usage_that_is_none_makes_no_budget_larger(server: FakeGroq, count: Any, request_: Request) -> None:
+    server.script = say({"name": "ok"}, usage={"prompt_tokens": count, "completion_tokens": count, "total_tokens": 1})
+    budget = Budget(max_tokens=100_000)
+    with contextlib.suppress(NoAnswer):
+        ask(request_, budget=budget)
+    assert budget.tokens >= 0
+    assert budget.calls == len(server.seen) > 0
 
 
 def test_413_is_told_from_429_by_status_and_asks_for_less(server: FakeGroq) -> None:

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 from fake_groq import FakeGroq, fault, say, serving
+from langchain_core.language_models.fake_chat_models import FakeListChatModel
 
 from backend_agent import progress
 from backend_agent.chat.available import Available, Request
 from backend_agent.chat.budget import Budget
 from backend_agent.chat.client import Client, NoAnswer
 from backend_agent.chat.limits import DOWN, Breaker, Limiter, TooLong
-from backend_agent.chat.models import MODELS, ChatModel, Free, chain
+from backend_agent.chat.models import Free, chain, resolve
 from backend_agent.chat.waiting import Patience, patience
 from backend_agent.stop import on_signals
 
@@ -206,7 +207,7 @@ def test_a_service_that_is_down_is_noticed_once_for_all_its_models(
 
 
 def test_the_estimate_follows_what_the_service_counts() -> None:
-    model = Available(ChatModel(MODELS[BIG]), Breaker())
+    model = Available(resolve(FakeListChatModel(responses=["x"])), Breaker())
     text = "word " * 3000
     first = model.estimate(text)
     for _ in range(9):

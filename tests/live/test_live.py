@@ -5,8 +5,10 @@ They cost less than a cent, and fit the free plan's limits.
 
 from __future__ import annotations
 
+import _socket
 import json
 import os
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -37,7 +39,7 @@ ASKED = Request("live", "You name things.", "Name a shop for books.", "shop", SC
 
 
 def ask(model: str, request: Request, **more: Any) -> Any:
-    client = Client([model], Budget(max_cost=0.01), MemoryJournal(), **more)
+    client = Client([model], Budget(max_tokens=20_000), MemoryJournal(), **more)
     try:
         return client.ask(request)
     finally:
@@ -47,21 +49,11 @@ def ask(model: str, request: Request, **more: Any) -> Any:
 @pytest.fixture(autouse=True)
 def _let_out(_no_network: None) -> Iterator[None]:
     """These tests are the ones that may reach the service."""
-    import socket
-
     with pytest.MonkeyPatch.context() as patch:
         for name in ("connect", "connect_ex"):
-            patch.delattr(socket.socket, name)  # what remains is the method of the class below
-        import _socket  # noqa: F401 - named to say where that is
-
-        patch.setattr(socket, "getaddrinfo", _getaddrinfo)
+            patch.delattr(socket.socket, name)  # what remains is the method of the class below it
+        patch.setattr(socket, "getaddrinfo", _socket.getaddrinfo)
         yield
-
-
-def _getaddrinfo(host: Any, port: Any, *rest: Any, **named: Any) -> Any:
-    import _socket
-
-    return _socket.getaddrinfo(host, port, *rest, **named)
 
 
 @pytest.mark.parametrize("model", [BIG, SMALL])
