@@ -97,7 +97,7 @@ class BackendAgent:
             feedback: as `Session.resume`.
 
         Raises:
-            UserError: there is no such session, it was made by another release, another process runs it, or a chat model
+            UserError: there is no such session, another release made it, another process runs it, or a chat model
                 began it and none is named.
         """
         with self.open(session_id) as session:
