@@ -12,6 +12,7 @@ from backend_agent import exchange, task_file
 from backend_agent.artifacts.task import BackendTask, TaskType
 from backend_agent.authors import DRAFT, Author
 from backend_agent.checkpoint import SessionSaver, open_saver
+from backend_agent.errors import UserError
 from backend_agent.ledger import Entry, entries
 from backend_agent.pipeline import STAGES
 from backend_agent.progress import Watcher
@@ -46,7 +47,7 @@ class BackendAgent:
     Args:
         settings: how; None: as the environment says (`BACKEND_AGENT_*`).
         model: the chat model that writes where language counts: `groq:openai/gpt-oss-120b`, another `provider:model`
-            whose package is installed, or any LangChain chat model; None: what the settings say, else the drafts.
+            whose package is installed, or any LangChain chat model; `draft`: none. None: as the settings say.
         author: who writes the artifacts, instead of a chat model or the drafts.
         stages: what runs; all thirteen, unless told otherwise.
         debug: given each prompt and each answer of a chat model as text; None: nobody sees them.
@@ -82,7 +83,7 @@ class BackendAgent:
             pause_after: stages after which to stop; the result then names in `due` what has yet to run.
 
         Raises:
-            UserError: the task is not valid, or asks for what is not supported; or the chat model cannot be asked.
+            UserError: the task is not valid, asks for what is not supported, or the chat model cannot be asked.
         """
         with self.start(task, pause_after=pause_after) as session:
             return Result(session.id, session.run(on_progress), session.next)
@@ -98,9 +99,11 @@ class BackendAgent:
             feedback: as `Session.resume`.
 
         Raises:
-            UserError: there is no such session, it was made by another release, or another process runs it.
+            UserError: there is no such session, another release made it, another process runs it, or a chat model
+                began it and none is named.
         """
         with self.open(session_id) as session:
+            self._same_author(session)
             return Result(session.id, session.resume(on_progress, feedback=feedback), session.next)
 
     def start(self, task: BackendTask | Mapping[str, Any], *, pause_after: Sequence[str] = ()) -> Session:
@@ -222,10 +225,22 @@ class BackendAgent:
             for close in closing:
                 close()
 
+    def _same_author(self, session: Session) -> None:
+        """Refuse to have drafts go on where a chat model began, unless that is what is asked for."""
+        if session.finished or self.author is not None or self.model is not None or not session.state.get("calls"):
+            return
+        names = [str(record.get("author")) for record in session.state.get("records", {}).values()]
+        model = next((name for name in names if name not in ("draft", "edited")), None)
+        if model is not None:
+            raise UserError(
+                f"session {session.id} was begun with {model}: add --model {model}, or --model draft to go on without"
+            )
+
     def _author(self) -> tuple[Author, list[Callable[[], None]]]:
         """Return the author of one session, and what closes it."""
-        if self.author is not None or self.model is None:
+        if self.author is not None or self.model in (None, DRAFT.name):
             return self.author or DRAFT, []
+        assert self.model is not None
         from backend_agent.chat.author import ChatAuthor
 
         author = ChatAuthor(self.model, debug=self._debug)

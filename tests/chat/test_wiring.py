@@ -113,6 +113,17 @@ def test_a_budget_holds_over_resuming_and_the_rest_are_drafts(server: FakeGroq, 
     assert len(drafts) >= 6
 
 
+def test_drafts_do_not_go_on_by_accident_where_a_chat_model_began(server: FakeGroq, settings: Settings) -> None:
+    paused = BackendAgent(settings, model=matrix.MODEL).develop(TASK, pause_after=["domain"])
+    with pytest.raises(UserError, match="add --model groq:openai/gpt-oss-120b, or --model draft"):
+        BackendAgent(settings).resume(paused.session_id)
+    result = BackendAgent(settings, model="draft").resume(paused.session_id)
+    assert result.provenance("domain").author == matrix.MODEL
+    assert result.provenance("api").author == "draft"
+    assert len(server.seen) == 2
+    assert BackendAgent(settings).resume(paused.session_id).plain("api") == result.plain("api")
+
+
 def test_feedback_that_no_field_says_reaches_the_chat_model(server: FakeGroq, settings: Settings) -> None:
     said = "speak of errands, not of tasks"
     with BackendAgent(settings, model=matrix.MODEL).start(TASK) as session:
