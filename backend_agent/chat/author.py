@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -109,6 +110,7 @@ class ChatAuthor:
         with self._lock:
             if self._made is None:
                 self._made = Client(chain(self._model), debug=self._debug)
+                weakref.finalize(self, self._made.close)  # a branch may go on when the session that it left is closed
             return self._made
 
     def _with_bodies(self, subject: Subject, artifact: Artifact, calls: list[Call]) -> Artifact:

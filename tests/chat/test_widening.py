@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from scripted import changed, write
+from scripted import BY_NAME, Scripted, author, changed, write
 
 from backend_agent.artifacts import access
 from backend_agent.artifacts.domain import DomainModel
@@ -74,6 +74,30 @@ def test_an_entity_that_the_draft_missed_comes_in_with_its_statement() -> None:
     written, _ = write("domain", given, changed(more))
     assert "Scorecard" in {e.name for e in written.artifact.entities}
     assert not written.refused
+
+
+MOVE = {
+    "name": "move_points", "description": "Moves points from one scorecard to another.", "rows": [], "inputs": [],
+    "creates": [], "result": [], "roles": ["member"], "owner": False, "examples": [], "cites": ["R-003"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("writes", [True, False])
+def test_an_operation_stands_when_its_body_was_written_else_its_statement_is_listed(writes: bool) -> None:
+    given = designed(
+        "Members can register and log in.", "A scorecard has points.", "Points are reshuffled by a secret formula.",
+    )  # fmt: skip
+
+    def bodies(client: Any, model: DomainModel, analysis: Any) -> Any:
+        written = [o.model_copy(update={"body": "def move_points() -> None:\n    pass\n"}) for o in model.operations]
+        return (model.model_copy(update={"operations": written}) if writes else model), [], []
+
+    client = Scripted([changed(lambda value: value.update(operations=[MOVE]))])
+    wanted = BY_NAME["domain"]
+    shown = Artifacts({name: getattr(given, name) for name in wanted.reads}, wanted.reads)
+    made = author(client, bodies).write(wanted, shown, []).artifact
+    assert [o.name for o in made.operations] == (["move_points"] if writes else [])
+    assert writes or "R-003" in {u.requirement for u in made.unplaced}
 
 
 @pytest.mark.parametrize(("text", "name", "found"), [
