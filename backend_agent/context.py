@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import threading
-from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -114,9 +113,8 @@ class ContextNode(Protocol):
         ...
 
 
-@cache
 def author_of(model: str) -> Author:
-    """Return the author that asks a chat model, one a process; raises `UserError` when it cannot be asked."""
+    """Return the author that asks a chat model; raises `UserError` when it cannot be asked."""
     from backend_agent.chat.author import ChatAuthor
 
     author = ChatAuthor(model)
