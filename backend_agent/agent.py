@@ -147,7 +147,7 @@ class BackendAgent:
         with self._database() as saver:
             session = exchange.bring_in(saver, Path(folder))
             if remembered:
-                memory.relearn(saver.path, session, remembered)
+                memory.relearn(saver.place, session, remembered)
             return Session.open(session, saver, self.settings, author, self.stages).owning(*closing)
 
     def recall(self, text: str = "", *, session: str | None = None, stage: str | None = None) -> list[Memory]:
@@ -160,8 +160,9 @@ class BackendAgent:
         """
         from backend_agent import memory
 
-        open_saver(self.settings.database).close()
-        return memory.recall(str(self.settings.database.expanduser()), text, session=session, stage=stage)
+        with closing(open_saver(self.settings.database)) as saver:
+            place = saver.place
+        return memory.recall(place, text, session=session, stage=stage)
 
     async def arecall(self, text: str = "", *, session: str | None = None, stage: str | None = None) -> list[Memory]:
         """As `recall`, beside the event loop."""

@@ -185,7 +185,7 @@ class Session(KeptSession):
             self._saver.delete_thread(self.id)
         from backend_agent import memory
 
-        memory.forget(self._saver.path, self.id, self.stages)
+        memory.forget(self._saver.place, self.id, self.stages)
 
     def diff(self, other: KeptSession) -> Differences:
         """Return what differs in another session: designs by element, tables, API (breaking or not), files."""
@@ -197,7 +197,7 @@ class Session(KeptSession):
         """Write the session with its history into a new folder of plain JSON files, for `BackendAgent.bring_in`."""
         from backend_agent import memory
 
-        export(self._saver, self.id, Path(folder), memory.told(self._saver.path, self.id))
+        export(self._saver, self.id, Path(folder), memory.told(self._saver.place, self.id))
 
     def write(self, folder: Path | str) -> Any:
         """Write the project's files; as `Result.write`."""
@@ -303,7 +303,7 @@ class Session(KeptSession):
         """Return the user's decisions in projects that were done before this session was made."""
         from backend_agent import memory
 
-        return memory.patterns(self._saver.path, self.id, self._ledger.made)
+        return memory.patterns(self._saver.place, self.id, self._ledger.made)
 
     def _remember(self) -> None:
         """Put the artifacts where `BackendAgent.recall` finds them. The run is done, whatever comes of it."""
@@ -312,7 +312,7 @@ class Session(KeptSession):
         state = self.state
         kept = {name: state[name] for name in self._stages if name in state and name not in _FILES}
         try:
-            memory.remember(self._saver.path, self.id, self.task.project_name, kept)
+            memory.remember(self._saver.place, self.id, self.task.project_name, kept)
         except BackendAgentError as error:
             self._note_end("not_remembered", str(error), "completed")
 
