@@ -57,6 +57,9 @@ class Settings:
     """Requests, whatever comes of them."""
     allow_unconfined: bool = False
     """Whether code of a chat model may be run where the system cannot confine it."""
+    queue: str | None = field(default=None, repr=False)
+    """PostgreSQL database that hands tasks to workers, `postgresql://user@host/name`; None: the one with the sessions.
+    Not shown by `repr`: it may hold a password."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -140,6 +143,7 @@ _READERS = {
     "max_seconds": _count,
     "max_calls": _count,
     "allow_unconfined": _switch,
+    "queue": _postgres,
 }
 
 _current: ContextVar[Settings | None] = ContextVar("backend_agent_settings", default=None)
