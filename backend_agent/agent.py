@@ -214,8 +214,9 @@ class BackendAgent:
         """
         from backend_agent import memory
 
-        open_saver(self.settings.database).close()
-        return memory.recall(str(self.settings.database.expanduser()), text, session=session, stage=stage)
+        with closing(open_saver(self.settings.database)) as saver:
+            place = saver.place
+        return memory.recall(place, text, session=session, stage=stage)
 
     def as_tool(
         self,

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from langgraph.store.base import BaseStore
 from langgraph.store.sqlite import SqliteStore
 
-from backend_agent.checkpoint import WAIT, unusable
+from backend_agent import postgres
+from backend_agent.checkpoint import WAIT
+from backend_agent.errors import UserError
+from backend_agent.faults import FAULTS, unusable
 from backend_agent.ledger import now
+from backend_agent.settings import DatabaseURL
 
 ROOT = "artifacts"
 """First part of every namespace: `("artifacts", session, artifact type)`; the key is the time."""
@@ -32,39 +38,41 @@ class Memory:
     """Plain JSON values."""
 
 
-def remember(path: str, session: str, project: str, artifacts: Mapping[str, Mapping[str, Any]]) -> None:
+def remember(place: Path | DatabaseURL, session: str, project: str, artifacts: Mapping[str, Mapping[str, Any]]) -> None:
     """Keep the artifacts of a finished run, those that are not the same as the last ones of the session.
 
     Args:
-        path: the session database.
+        place: the session database.
         session: whose they are.
         project: its name.
         artifacts: by stage, plain JSON values.
     """
-    with _Store(path) as store:
+    with _Store(place) as store:
         time = now()
         for stage, artifact in artifacts.items():
-            place = (ROOT, session, stage)
-            last = max(store.search(place, limit=_PAGE), key=lambda item: item.key, default=None)
+            part = (ROOT, session, stage)
+            last = max(store.search(part, limit=_PAGE), key=lambda item: item.key, default=None)
             if last is None or last.value["artifact"] != artifact:
-                store.put(place, time, {"project": project, "artifact": dict(artifact)}, index=False)
+                store.put(part, time, {"project": project, "artifact": dict(artifact)}, index=False)
 
 
-def recall(path: str, text: str = "", *, session: str | None = None, stage: str | None = None) -> list[Memory]:
+def recall(
+    place: Path | DatabaseURL, text: str = "", *, session: str | None = None, stage: str | None = None
+) -> list[Memory]:
     """Return what is remembered, newest first.
 
     Args:
-        path: the session database.
+        place: the session database.
         text: words that must all stand in the artifact or in the project's name, in any case; empty: all.
         session: only this session's.
         stage: only this type.
     """
     words = text.casefold().split()
     found: list[Memory] = []
-    with _Store(path) as store:
-        place = (ROOT, session) if session else (ROOT,)
+    with _Store(place) as store:
+        part = (ROOT, session) if session else (ROOT,)
         offset = 0
-        while items := store.search(place, limit=_PAGE, offset=offset):
+        while items := store.search(part, limit=_PAGE, offset=offset):
             offset += len(items)
             for item in items:
                 _, owner, kind = item.namespace
@@ -75,9 +83,9 @@ def recall(path: str, text: str = "", *, session: str | None = None, stage: str 
     return sorted(found, key=lambda memory: (memory.time, memory.session, memory.stage), reverse=True)
 
 
-def forget(path: str, session: str, stages: Sequence[str]) -> None:
+def forget(place: Path | DatabaseURL, session: str, stages: Sequence[str]) -> None:
     """Delete what is remembered of a session."""
-    with _Store(path) as store:
+    with _Store(place) as store:
         for stage in stages:
             for item in store.search((ROOT, session, stage), limit=10_000):
                 store.delete(item.namespace, item.key)
@@ -86,23 +94,45 @@ def forget(path: str, session: str, stages: Sequence[str]) -> None:
 class _Store:
     """The store in a session database, for a block; faults of the database are `UserError`."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self, place: Path | DatabaseURL) -> None:
+        self._place = place
+        self._close: Callable[[], None] = lambda: None
 
-    def __enter__(self) -> SqliteStore:
+    def __enter__(self) -> BaseStore:
         try:
-            self._connection = sqlite3.connect(self._path, timeout=WAIT, check_same_thread=False, isolation_level=None)
-            _prepare(self._connection)
-            store = SqliteStore(self._connection)
-            store.setup()
-        except sqlite3.Error as error:
-            raise unusable(self._path, error) from None
-        return store
+            return self._in_postgres(self._place) if isinstance(self._place, DatabaseURL) else self._in_sqlite()
+        except BaseException as error:
+            self._close()
+            if isinstance(error, FAULTS):
+                raise unusable(self._place, error) from None
+            raise
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        self._connection.close()
-        if isinstance(error, sqlite3.Error):
-            raise unusable(self._path, error) from None
+        self._close()
+        if isinstance(self._place, DatabaseURL) and isinstance(error, postgres.driver().Error):
+            error = postgres.fault(error)
+        if isinstance(error, FAULTS):
+            raise unusable(self._place, error) from None
+
+    def _in_sqlite(self) -> BaseStore:
+        connection = sqlite3.connect(str(self._place), timeout=WAIT, check_same_thread=False, isolation_level=None)
+        self._close = connection.close
+        _prepare(connection)
+        store = SqliteStore(connection)
+        store.setup()
+        return store
+
+    def _in_postgres(self, place: DatabaseURL) -> BaseStore:
+        connection = postgres.connect(place, WAIT)
+        self._close = connection.close
+        try:
+            from langgraph.store.postgres import PostgresStore
+        except ImportError:
+            raise UserError(postgres.MISSING) from None
+        postgres.prepare_store(connection, PostgresStore.MIGRATIONS)
+        store = PostgresStore(connection.for_store())
+        store.setup()
+        return store
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

@@ -186,7 +186,7 @@ class Session(KeptSession):
             self._saver.delete_thread(self.id)
         from backend_agent import memory
 
-        memory.forget(self._saver.path, self.id, self.stages)
+        memory.forget(self._saver.place, self.id, self.stages)
 
     def diff(self, other: KeptSession) -> Differences:
         """Return what differs in another session: designs by element, tables, API (breaking or not), files."""
@@ -297,7 +297,7 @@ class Session(KeptSession):
         state = self.state
         kept = {name: state[name] for name in self._stages if name in state and name not in _FILES}
         try:
-            memory.remember(self._saver.path, self.id, self.task.project_name, kept)
+            memory.remember(self._saver.place, self.id, self.task.project_name, kept)
         except BackendAgentError as error:
             self._note_end("not_remembered", str(error), "completed")
 

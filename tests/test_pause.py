@@ -16,6 +16,7 @@ from backend_agent.session import Session
 from backend_agent.settings import Settings
 from backend_agent.stage import Check
 
+pytestmark = pytest.mark.each_database
 ALL = list(fakes.STAGES)
 
 

@@ -44,12 +44,12 @@ serve(Settings.from_environment(), start, beat=0.3)
 
 @pytest.fixture
 def shared(settings: Settings, postgres_url: str) -> Iterator[Settings]:
-    """Settings with a queue in a database of its own, dropped when the test is done."""
+    """Settings with sessions and queue in a database of its own, dropped when the test is done."""
     name = f"backend_agent_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
         try:
-            yield replace(settings, queue=postgres_url.rsplit("/", 1)[0] + f"/{name}")
+            yield replace(settings, database=postgres_url.rsplit("/", 1)[0] + f"/{name}")
         finally:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -155,13 +155,13 @@ def test_the_command_takes_what_is_there_and_leaves(shared: Settings) -> None:
 
 
 def test_what_is_missing_is_one_line(
-    shared: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("BACKEND_AGENT_QUEUE", raising=False)
     assert main(["worker"]) == 2
     assert "set BACKEND_AGENT_QUEUE=postgresql://user@host/name" in capsys.readouterr().err
     with pytest.raises(UserError, match="the queue cannot be used"):
-        BackendAgent(replace(shared, queue="postgresql://nobody@127.0.0.1:1/x")).develop_many([], executor="workers")
+        BackendAgent(replace(settings, queue="postgresql://nobody@127.0.0.1:1/x")).develop_many([], executor="workers")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert main(["worker"]) == 2
     assert capsys.readouterr().err.endswith('pip install "backend-agent[workers]"\n')
