@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -16,10 +17,14 @@ from typing import Any
 
 import psycopg
 import pytest
+from procrastinate.jobs import Job
 
 from backend_agent import BackendAgent, Settings, UserError
 from backend_agent.__main__ import main
+from backend_agent.lock import SessionBusy
+from backend_agent.many import serve
 from backend_agent.many.developers import environment
+from backend_agent.many.workers import QUEUE, TASK, address_of, prepare, queue
 
 pytestmark = pytest.mark.needs_postgres
 
@@ -147,11 +152,64 @@ def test_failures_are_values_with_the_workers_words(shared: Settings) -> None:
     assert "GROQ_API_KEY" in str(refused.error)
 
 
-def test_the_command_takes_what_is_there_and_leaves(shared: Settings) -> None:
+def test_the_command_takes_tasks_until_it_is_stopped_or_the_queue_is_empty(shared: Settings) -> None:
     environ = environment(shared, os.environ)
-    command = [sys.executable, "-W", "error", "-m", "backend_agent", "worker", "--drain", "--no-verify"]
-    ended = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60)
+    command = [sys.executable, "-W", "error", "-m", "backend_agent", "worker", "--no-verify"]
+    process = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    (outcome,) = BackendAgent(shared).develop_many([TODO], executor="workers")
+    assert outcome.ok
+    process.terminate()
+    said, errors = process.communicate(timeout=30)
+    assert (process.returncode, said, errors) == (0, f"{outcome.session_id}  completed\n", "")
+    ended = subprocess.run([*command, "--drain"], env=environ, capture_output=True, text=True, timeout=60)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+async def test_a_task_that_nobody_waits_for_any_more_is_taken_out_of_the_queue(shared: Settings) -> None:
+    async def wait() -> None:
+        async for _ in BackendAgent(shared).adevelop_many([TODO], executor="workers"):
+            pass
+
+    running = asyncio.ensure_future(wait())
+    while not states(shared):  # noqa: ASYNC110
+        await asyncio.sleep(0.1)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert states(shared) == ["cancelled"]
+
+
+@pytest.mark.parametrize(("attempts", "state"), [(0, "todo"), (4, "failed")])
+async def test_a_task_that_ends_worker_after_worker_is_given_up(shared: Settings, attempts: int, state: str) -> None:
+    prepare(shared)
+    app = queue(shared)
+    async with app.open_async():
+        await app.configure_task(TASK, queue=QUEUE, allow_unknown=True).defer_async(task=TODO)
+        dead = await app.job_manager.register_worker()
+        assert await app.job_manager.fetch_job([QUEUE], dead)
+        assert await serve.take_over(app, shared, 30) == 0
+        with psycopg.connect(address_of(shared)) as connection:
+            connection.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute'")
+            connection.execute("UPDATE procrastinate_jobs SET attempts = %s", (attempts,))
+        assert await serve.take_over(app, shared, 30) == 1
+        assert await serve.take_over(app, shared, 30) == 0
+    assert states(shared) == [state]
+
+
+def states(shared: Settings) -> list[str]:
+    """Return what states the tasks in the queue are in."""
+    with psycopg.connect(address_of(shared)) as connection:
+        if connection.execute("SELECT to_regclass('procrastinate_jobs')").fetchone() == (None,):
+            return []
+        return [row[0] for row in connection.execute("SELECT status FROM procrastinate_jobs").fetchall()]
+
+
+def test_a_session_that_another_worker_is_at_is_tried_again_later() -> None:
+    job = Job(id=1, queue=QUEUE, lock=None, queueing_lock=None, task_name=TASK, attempts=1)
+    again = serve._Again()
+    assert again.get_retry_decision(exception=SessionBusy("is being run"), job=job)
+    assert again.get_retry_decision(exception=asyncio.CancelledError(), job=job)
+    assert again.get_retry_decision(exception=UserError("is wrong"), job=job) is None
 
 
 def test_what_is_missing_is_one_line(
