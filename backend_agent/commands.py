@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,6 +31,8 @@ from backend_agent.cli import (
 if TYPE_CHECKING:
     from backend_agent.agent import BackendAgent
     from backend_agent.artifacts.base import Artifact
+    from backend_agent.session import Session
+    from backend_agent.settings import Settings
 
 __all__ = ["app"]
 
@@ -244,6 +247,29 @@ def import_session(
     """Add an exported session to this database. Prints its id."""
     with _agent(db).bring_in(folder) as opened:
         typer.echo(opened.id)
+
+
+@app.command()
+def worker(
+    drain: Annotated[bool, typer.Option("--drain", help="Leave as soon as the queue is empty.")] = False,
+    no_verify: Annotated[bool, typer.Option("--no-verify", help="Never run projects on this machine.")] = False,
+) -> None:
+    """Take tasks that `develop_many(executor="workers")` hands over; also those whose worker died. One at a time.
+
+    The queue is BACKEND_AGENT_QUEUE, or the PostgreSQL database that keeps sessions. Needs the extra [workers].
+    """
+    from backend_agent.agent import BackendAgent
+    from backend_agent.many import workers
+
+    settings = settings_of(no_verify)
+    workers.address_of(settings)
+    from backend_agent.many.serve import serve
+
+    def start(here: Settings, task: Mapping[str, Any], *, pause_after: Sequence[str], session_id: str) -> Session:
+        agent = BackendAgent(here.with_changes(verify=False if no_verify else None))
+        return agent.start(task, pause_after=pause_after, session_id=session_id)
+
+    serve(settings, start, typer.echo, drain=drain)
 
 
 def _open_page(stage: str, heading: str, artifact: Artifact) -> None:

@@ -22,6 +22,10 @@ STALE = 60.0
 """Seconds without one, after which a holder counts as dead, wherever it runs."""
 
 
+class SessionBusy(UserError):
+    """Another process runs the session."""
+
+
 class SessionLock:
     """Holds a session for this process while the block runs; what a holder that lost it writes is refused.
 
@@ -45,7 +49,7 @@ class SessionLock:
             if row is not None:
                 pid, birth, host, since, beat = row
                 if _alive(int(pid), str(birth), str(host), float(beat)):
-                    raise UserError(
+                    raise SessionBusy(
                         f"session {self._session} is being run by process {pid} on {host} since {since};"
                         " wait until it is done, or stop it"
                     )

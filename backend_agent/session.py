@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from langgraph.types import StateSnapshot
 
-from backend_agent import earlier, jupyter, settings, stop, task_file
+from backend_agent import earlier, jupyter, settings, stop, task_file, tracing
 from backend_agent import edits as edited
 from backend_agent import feedback as said
 from backend_agent.answers import SessionJournal
@@ -51,9 +51,10 @@ class Session(KeptSession):
         author: Author = DRAFT,
         stages: Sequence[Stage[Any]] = STAGES,
         pause_after: Sequence[str] = (),
+        session_id: str | None = None,
     ) -> Self:
         """Return a new session; nothing has run yet."""
-        session = cls(str(uuid.uuid4()), task, saver, given, author, stages)
+        session = cls(session_id or str(uuid.uuid4()), task, saver, given, author, stages)
         names = session._known(pause_after)
         session._ledger.enter(task.project_name)
         if names:
@@ -82,7 +83,8 @@ class Session(KeptSession):
                     watcher({"event": "session_started", "session": self.id, "stages": len(left)})
                 calls = journal.use(SessionJournal(self._saver, self.id))
                 offer = earlier.offering(self._patterns)
-                with self._noted(snapshot), settings.use(self._settings), calls, offer, stop.on_signals():
+                span = tracing.session(self.id, {"type": self.task.type}, lambda: self.status)
+                with span, self._noted(snapshot), settings.use(self._settings), calls, offer, stop.on_signals():
                     self._stream(snapshot, watcher)
         return self.state
 

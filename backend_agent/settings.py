@@ -94,6 +94,9 @@ class Settings:
     """Requests, whatever comes of them."""
     allow_unconfined: bool = False
     """Whether code of a chat model may be run where the system cannot confine it."""
+    queue: str | None = field(default=None, repr=False)
+    """PostgreSQL database that hands tasks to workers, `postgresql://user@host/name`; None: the one with the sessions.
+    Not shown by `repr`: it may hold a password."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "database", place_of(self.database))
@@ -180,6 +183,7 @@ _READERS = {
     "max_seconds": _count,
     "max_calls": _count,
     "allow_unconfined": _switch,
+    "queue": _postgres,
 }
 
 _current: ContextVar[Settings | None] = ContextVar("backend_agent_settings", default=None)
