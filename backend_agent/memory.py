@@ -13,6 +13,8 @@ from langgraph.store.sqlite import SqliteStore
 from backend_agent.checkpoint import WAIT, unusable
 from backend_agent.ledger import now
 
+FILES = ("code", "documentation")
+"""Artifacts that are files: the session itself keeps them, and they follow from the others."""
 ROOT = "artifacts"
 """First part of every namespace: `("artifacts", session, artifact type)`; the key is the time."""
 _PAGE = 200
@@ -39,11 +41,13 @@ def remember(path: str, session: str, project: str, artifacts: Mapping[str, Mapp
         path: the session database.
         session: whose they are.
         project: its name.
-        artifacts: by stage, plain JSON values.
+        artifacts: by stage, plain JSON values; those that are files are left to the session.
     """
     with _Store(path) as store:
         time = now()
         for stage, artifact in artifacts.items():
+            if stage in FILES:
+                continue
             place = (ROOT, session, stage)
             last = max(store.search(place, limit=_PAGE), key=lambda item: item.key, default=None)
             if last is None or last.value["artifact"] != artifact:

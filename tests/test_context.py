@@ -120,14 +120,15 @@ def test_writes_into_no_folder_of_others(tmp_path: Path) -> None:
     ("given", "words"),
     [
         ({"pause_after": ["lunch"]}, "there is no stage 'lunch'; write some of: requirements"),
-        ({"model": "groq:some-model"}, "this release writes with drafts only"),
+        ({"model": "groq:some-model"}, "GROQ_API_KEY is not set"),
         ({"model": "gsk_abcdefgh"}, "write provider:name"),
         ({"output_folder": "here"}, "is no absolute path"),
         ({"max_tokens": -1}, "context.max_tokens: input should be greater than or equal to 0"),
         ({"colour": "red"}, "context.colour: is unknown; write some of: model"),
     ],
 )
-def test_a_mistake_is_one_line(given: dict[str, Any], words: str) -> None:
+def test_a_mistake_is_one_line(given: dict[str, Any], words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GROQ_API_KEY", raising=False)
     with pytest.raises(UserError) as raised:
         build_graph(until="requirements").invoke(TASK, context=given)
     assert words in str(raised.value)
