@@ -12,6 +12,7 @@ from backend_agent import exchange, task_file
 from backend_agent.artifacts.task import BackendTask, TaskType
 from backend_agent.authors import DRAFT, Author
 from backend_agent.checkpoint import SessionSaver, open_saver
+from backend_agent.errors import UserError
 from backend_agent.ledger import Entry, entries
 from backend_agent.pipeline import STAGES
 from backend_agent.progress import Watcher
@@ -46,7 +47,7 @@ class BackendAgent:
     Args:
         settings: how; None: as the environment says (`BACKEND_AGENT_*`).
         model: the chat model that writes where language counts: `groq:openai/gpt-oss-120b`, another `provider:model`
-            whose package is installed, or any LangChain chat model; None: what the settings say, else the drafts.
+            whose package is installed, or any LangChain chat model; `draft`: none. None: as the settings say.
         author: who writes the artifacts, instead of a chat model or the drafts.
         stages: what runs; all thirteen, unless told otherwise.
         debug: given each prompt and each answer of a chat model as text; None: nobody sees them.
@@ -82,7 +83,7 @@ class BackendAgent:
             pause_after: stages after which to stop; the result then names in `due` what has yet to run.
 
         Raises:
-            UserError: the task is not valid, or asks for what is not supported; or the chat model cannot be asked.
+            UserError: the task is not valid, asks for what is not supported, or the chat model cannot be asked.
         """
         with self.start(task, pause_after=pause_after) as session:
             return Result(session.id, session.run(on_progress), session.next)
@@ -98,9 +99,11 @@ class BackendAgent:
             feedback: as `Session.resume`.
 
         Raises:
-            UserError: there is no such session, it was made by another release, or another process runs it.
+            UserError: there is no such session, another release made it, another process runs it, or a chat model
+                began it and none is named.
         """
         with self.open(session_id) as session:
+            self._same_author(session)
             return Result(session.id, session.resume(on_progress, feedback=feedback), session.next)
 
     def start(self, task: BackendTask | Mapping[str, Any], *, pause_after: Sequence[str] = ()) -> Session:
@@ -111,7 +114,9 @@ class BackendAgent:
         """
         task = task if isinstance(task, BackendTask) else task_file.from_dict(task)
         task_file.refuse_unsupported(task)
-        with self._database() as saver, self._writing(prepared=True) as (author, *closing):
+        author, closing = self._author()
+        _prepared(author)
+        with self._database() as saver:
             return Session.start(task, saver, self.settings, author, self.stages, pause_after).owning(*closing)
 
     def open(self, session_id: str) -> Session:
@@ -120,7 +125,8 @@ class BackendAgent:
         Raises:
             UserError: there is no such session, or it was made by another release.
         """
-        with self._database() as saver, self._writing() as (author, *closing):
+        author, closing = self._author()
+        with self._database() as saver:
             return Session.open(session_id, saver, self.settings, author, self.stages).owning(*closing)
 
     def sessions(self) -> list[Entry]:
@@ -137,7 +143,8 @@ class BackendAgent:
         from backend_agent import memory
 
         remembered = exchange.remembered_in(Path(folder))
-        with self._database() as saver, self._writing() as (author, *closing):
+        author, closing = self._author()
+        with self._database() as saver:
             session = exchange.bring_in(saver, Path(folder))
             if remembered:
                 memory.relearn(saver.path, session, remembered)
@@ -184,7 +191,7 @@ class BackendAgent:
 
         folder = Path(output) if output is not None else None
         return tool_of(
-            self._author_of_a_run,
+            self.authoring,
             self.stages,
             self.settings,
             name=name,
@@ -204,41 +211,40 @@ class BackendAgent:
             raise
 
     @contextmanager
-    def _writing(self, *, prepared: bool = False) -> Iterator[tuple[Any, ...]]:
-        """Give the author of one session, and what closes it with the session; when the block fails, at once.
+    def authoring(self) -> Iterator[Author]:
+        """Give an author for as long as the block lasts: to embed `build_graph(author=...)` elsewhere.
 
-        Args:
-            prepared: find out now whether the chat model can be asked.
+        Raises:
+            UserError: the chat model cannot be asked: no such provider, package or key.
         """
-        author = self._author()
-        if author is self.author or author is DRAFT:
-            yield (author,)
-            return
+        author, closing = self._author()
         try:
-            if prepared:
-                author.prepare()
-            yield (author, author.close)
-        except BaseException:
-            author.close()
-            raise
+            _prepared(author)
+            yield author
+        finally:
+            for close in closing:
+                close()
 
-    @contextmanager
-    def _author_of_a_run(self) -> Iterator[Author]:
-        """Give the author of one run that is no session; closed when the run is done."""
-        with self._writing() as (author, *closings):
-            try:
-                yield author
-            finally:
-                for close in closings:
-                    close()
+    def _same_author(self, session: Session) -> None:
+        """Refuse to have drafts go on where a chat model began, unless that is what is asked for."""
+        if session.finished or self.author is not None or self.model is not None or not session.state.get("calls"):
+            return
+        names = [str(record.get("author")) for record in session.state.get("records", {}).values()]
+        model = next((name for name in names if name not in ("draft", "edited")), None)
+        if model is not None:
+            raise UserError(
+                f"session {session.id} was begun with {model}: add --model {model}, or --model draft to go on without"
+            )
 
-    def _author(self) -> Any:
-        """Return who writes: whom the caller gave, a new author that asks the chat model, or the drafts."""
-        if self.author is not None or self.model is None:
-            return self.author or DRAFT
+    def _author(self) -> tuple[Author, list[Callable[[], None]]]:
+        """Return the author of one session, and what closes it."""
+        if self.author is not None or self.model in (None, DRAFT.name):
+            return self.author or DRAFT, []
+        assert self.model is not None
         from backend_agent.chat.author import ChatAuthor
 
-        return ChatAuthor(self.model, debug=self._debug)
+        author = ChatAuthor(self.model, debug=self._debug)
+        return author, [author.close]
 
     async def process_task(self, task: Mapping[str, Any]) -> dict[str, Any]:
         """Develop a task given as a plain dictionary; return plain JSON values.
@@ -260,3 +266,10 @@ class BackendAgent:
     async def can_handle_task(self, task: object) -> bool:
         """Return whether the task's `type` is one that this agent knows."""
         return isinstance(task, Mapping) and task.get("type") in get_args(TaskType)
+
+
+def _prepared(author: Author) -> None:
+    """Have an author that asks somebody find out whether it can; raises `UserError` when it cannot."""
+    prepare: Callable[[], None] | None = getattr(author, "prepare", None)
+    if prepare is not None:
+        prepare()

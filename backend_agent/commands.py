@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backend_agent.cli import app, resume, settings_of
+from backend_agent.cli import (
+    AllowUnconfined,
+    Debug,
+    MaxCalls,
+    MaxCost,
+    MaxSeconds,
+    MaxTokens,
+    Model,
+    Prompts,
+    app,
+    resume,
+    settings_of,
+)
 
 if TYPE_CHECKING:
     from backend_agent.agent import BackendAgent
@@ -145,6 +157,14 @@ def revise(
     no_verify: Annotated[
         bool, typer.Option("--no-verify", help="Design and write, but do not run the project.")
     ] = False,
+    model: Model = None,
+    max_tokens: MaxTokens = None,
+    max_cost: MaxCost = None,
+    max_seconds: MaxSeconds = None,
+    max_calls: MaxCalls = None,
+    prompts: Prompts = None,
+    debug: Debug = False,
+    allow_unconfined: AllowUnconfined = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     as_json: _Json = False,
 ) -> None:
@@ -160,7 +180,21 @@ def revise(
     with BackendAgent(settings_of(no_verify)).open(session) as opened:
         opened.revise(wanted, dict(pairs))
     try:
-        resume(session, output=output, no_verify=no_verify, quiet=quiet, as_json=as_json)
+        resume(
+            session,
+            output=output,
+            no_verify=no_verify,
+            model=model,
+            max_tokens=max_tokens,
+            max_cost=max_cost,
+            max_seconds=max_seconds,
+            max_calls=max_calls,
+            prompts=prompts,
+            debug=debug,
+            allow_unconfined=allow_unconfined,
+            quiet=quiet,
+            as_json=as_json,
+        )
     except typer.Exit:  # as every command ends
         if not (quiet or as_json):
             _say_of_migration(session)

@@ -103,6 +103,13 @@ class Ledger:
             row = cursor.execute(query, (self._session,)).fetchone()
         return "idle" if row is None else _seen(row[0], locked=row[1] is not None)
 
+    @property
+    def made(self) -> str:
+        """When the session was made: ISO 8601, UTC; empty when it has no entry."""
+        with self._saver.cursor(transaction=False) as cursor:
+            row = cursor.execute("SELECT made FROM sessions WHERE session = ?", (self._session,)).fetchone()
+        return str(row[0]) if row else ""
+
     def activity(self) -> list[Activity]:
         """Return the log, oldest first."""
         with self._saver.cursor(transaction=False) as cursor:

@@ -11,6 +11,7 @@ from typing import Any
 from langgraph.store.sqlite import SqliteStore
 
 from backend_agent.checkpoint import WAIT, unusable
+from backend_agent.earlier import Pattern
 from backend_agent.ledger import now
 
 FILES = ("code", "documentation")
@@ -18,6 +19,10 @@ FILES = ("code", "documentation")
 ROOT = "artifacts"
 """First part of every namespace: `("artifacts", session, artifact type)`; the key is the time."""
 _PAGE = 200
+_PROJECTS = 3
+_DECISIONS = 6
+_LONGEST = 300
+"""Characters of each part of a decision that is offered."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,29 @@ def recall(path: str, text: str = "", *, session: str | None = None, stage: str 
                 if stage in (None, kind) and all(word in hay for word in words):
                     found.append(Memory(owner, value["project"], kind, item.key, value["artifact"]))
     return sorted(found, key=lambda memory: (memory.time, memory.session, memory.stage), reverse=True)
+
+
+def patterns(path: str, session: str, before: str) -> list[Pattern]:
+    """Return decisions of other projects' architectures, the newest project's first: a few of each of a few projects.
+
+    Args:
+        path: the session database.
+        session: whose architecture is to be written; its own are left out.
+        before: ISO 8601, UTC: later ones are left out, so that a session is offered the same ones whenever it goes on.
+    """
+    found: dict[str, Memory] = {}
+    for memory in recall(path, stage="architecture"):
+        if memory.session != session and memory.time < before and memory.project not in found:
+            found[memory.project] = memory
+    return [
+        Pattern(
+            memory.project,
+            str(memory.artifact["architecture_type"]),
+            *(" ".join(str(decision[key]).split())[:_LONGEST] for key in ("title", "choice", "reason")),
+        )
+        for memory in [*found.values()][:_PROJECTS]
+        for decision in memory.artifact["decisions"][:_DECISIONS]
+    ]
 
 
 def told(path: str, session: str) -> list[dict[str, Any]]:

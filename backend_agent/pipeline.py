@@ -9,7 +9,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from backend_agent import settings
+from backend_agent import settings, syntax
 from backend_agent.artifacts.quality import QualityAssessment
 from backend_agent.artifacts.task import BackendTask, TaskType
 from backend_agent.authors import DRAFT, Author, digest
@@ -123,7 +123,19 @@ def build_graph(
         whole: take and give the whole state, records too, for a caller that hands it back in: then only what depends
             on a change runs again.
     """
-    chosen = stages_for(until, stages)
+    with syntax.LOCK:
+        return _build(name, stages_for(until, stages), until, author, review_after, whole=whole)
+
+
+def _build(
+    name: str,
+    chosen: Sequence[Stage[Any]],
+    until: str | None,
+    author: Author,
+    review_after: Sequence[str],
+    *,
+    whole: bool,
+) -> CompiledStateGraph[Any, Any, Any, Any]:
     asking = gates(chosen, review_after)
     line = with_gates(chosen, asking)
     graph = StateGraph(State, RunContext, input_schema=_input(until), output_schema=_output(name, chosen))

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from langgraph.types import StateSnapshot
 
+from backend_agent import earlier, jupyter, settings, stop, task_file
 from backend_agent import edits as edited
 from backend_agent import feedback as said
-from backend_agent import jupyter, settings, stop, task_file
 from backend_agent.answers import SessionJournal
 from backend_agent.artifacts.base import Artifact
 from backend_agent.artifacts.database import DatabaseSchema, Release
@@ -78,7 +78,8 @@ class Session(KeptSession):
                     left = [name for name in self._stages if name not in begun]
                     watcher({"event": "session_started", "session": self.id, "stages": len(left)})
                 calls = journal.use(SessionJournal(self._saver, self.id))
-                with self._noted(snapshot), settings.use(self._settings), calls, stop.on_signals():
+                offer = earlier.offering(self._patterns)
+                with self._noted(snapshot), settings.use(self._settings), calls, offer, stop.on_signals():
                     self._stream(snapshot, watcher)
         return self.state
 
@@ -294,6 +295,12 @@ class Session(KeptSession):
         )
         if not due:
             self._remember()
+
+    def _patterns(self) -> list[earlier.Pattern]:
+        """Return the user's decisions in projects that were done before this session was made."""
+        from backend_agent import memory
+
+        return memory.patterns(self._saver.path, self.id, self._ledger.made)
 
     def _remember(self) -> None:
         """Put the artifacts where `BackendAgent.recall` finds them. The run is done, whatever comes of it."""

@@ -180,3 +180,80 @@ def library() -> DomainModel:
             "operations": [RETURN_LOAN],
         }
     )
+
+
+CLOSE_VISIT = CustomOperation(
+    name="close_visit",
+    description="Bills a visit, and keeps what was said.",
+    rows=[
+        RowParameter(name="invoice", entity="Invoice", parts=["lines"], refers=["patient"], sets=["lines.amount"]),
+        RowParameter(name="visit", entity="Appointment", sets=["end_time"]),
+    ],
+    inputs=[
+        FieldSpec(name="teeth", type="integer", many=True, minimum=1, maximum=32),
+        FieldSpec(name="link", type="url", optional=True),
+        FieldSpec(name="mood", type="enum", values=["calm", "upset"]),
+        FieldSpec(name="discount", type="decimal", scale=2, minimum=0, maximum=100, default=0),
+    ],
+    creates=[Creation(entity="Procedure", fields=["code", "name", "standard_fee"], many=True)],
+    result=[
+        FieldSpec(name="said", type="string", many=True),
+        FieldSpec(name="mood_then", type="enum", values=["calm", "upset"]),
+        FieldSpec(name="closed_at", type="datetime"),
+    ],
+    roles=["administrator", "receptionist"],
+    examples=[
+        Example(title="A visit is closed", given={"teeth": [1, 2], "now": "2030-02-01T10:00:00Z"}, expected={
+            "mood_then": "calm", "said": ["1", "2"], "closed_at": "2030-02-01T10:00:00Z",
+            "procedures.0.standard_fee": "5.00",
+        }),
+    ],
+    body='''"""Closes a visit."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Literal
+
+from app.operations.close_visit_types import (
+    AppointmentRow,
+    CloseVisitOutcome,
+    InvoiceLinesChanges,
+    InvoiceRow,
+    NewProcedure,
+    VisitChanges,
+)
+
+
+def close_visit(
+    *,
+    invoice: InvoiceRow,
+    visit: AppointmentRow,
+    teeth: tuple[int, ...],
+    link: str | None,
+    mood: Literal["calm", "upset"],
+    discount: Decimal,
+    now: dt.datetime,
+) -> CloseVisitOutcome:
+    """Return all of it."""
+    return CloseVisitOutcome(
+        said=tuple(str(tooth) for tooth in teeth),
+        mood_then=mood,
+        closed_at=now,
+        visit=VisitChanges(end_time=visit.start_time + dt.timedelta(hours=1)),
+        invoice_lines=tuple(
+            InvoiceLinesChanges(id=line.id, amount=max(line.amount - discount, Decimal(0))) for line in invoice.lines
+        ),
+        procedures=(
+            NewProcedure(code=f"{invoice.patient.id}", name=link or "A visit", standard_fee=Decimal("5.00")),
+        ),
+    )
+''',
+    written_by="edited",
+    cites=["R-007"],
+)  # fmt: skip
+
+
+@cache
+def clinic() -> DomainModel:
+    """Return the clinic with `close_visit`: frozen states, restricted and encrypted fields, lists, enumerations."""
+    return domain("clinic").model_copy(update={"operations": [CLOSE_VISIT]})

@@ -15,13 +15,14 @@ from backend_agent.pipeline import STAGES
 
 VALUES = {
     "how": "as a whole", "given": {"task": "{}"}, "draft": "", "last": "", "tried": [], "findings": [], "faults": ["x"],
-    "answer": "{}",
+    "answer": "{}", "modules": ["math"], "name": "transfer", "description": "", "requirements": [], "signature": "",
+    "types": "", "examples": "[]",
 }  # fmt: skip
 ASKED = [stage for stage in STAGES if stage.name in WRITTEN]
 
 
 def test_one_prompt_for_each_stage_that_a_chat_model_writes_and_no_orphans() -> None:
-    assert prompts.names() == sorted([*WRITTEN, "_system", "_repair"])
+    assert prompts.names() == sorted([*WRITTEN, "_system", "_repair", "_operation"])
 
 
 @pytest.mark.parametrize("name", prompts.names())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from backend_agent import names
 from backend_agent.artifacts import access
 from backend_agent.artifacts.api import Access
 from backend_agent.artifacts.domain import DomainModel
@@ -55,7 +56,7 @@ def row_access(domain: DomainModel, operation: CustomOperation, found: Loaded) -
     """Return which of these rows a caller may use, beside being allowed to call at all."""
     if not found.path and found.row is operation.rows[0]:
         return operation_access(domain, operation)
-    if found.is_part or found.row.anyones:
+    if found.is_part or (found.row.anyones and (grants(operation) or not found.sets)):
         return Access()
     if found.sets and not grants(operation):
         return _as_rules_say(domain, found.entity, changes=True)
@@ -101,19 +102,22 @@ def hidden_from_callers(domain: DomainModel, operation: CustomOperation, entity:
     return access.hidden_fields(domain, entity, Access(roles=callers(domain, operation) or [""]))
 
 
-def beyond(domain: DomainModel, operation: CustomOperation) -> Iterator[str]:
-    """Yield, in plain words, what the operation lets callers do that the rules about the entities do not."""
+def beyond(domain: DomainModel, operation: CustomOperation) -> list[str]:
+    """Return, in plain words, what the operation lets callers do that the rules about the entities do not."""
+    return list(dict.fromkeys(_beyond(domain, operation)))
+
+
+def _beyond(domain: DomainModel, operation: CustomOperation) -> Iterator[str]:
     who = callers(domain, operation)
     for found in loaded(domain, operation):
-        fields = ", ".join(found.sets)
         updating = access.access(domain, found.entity, "update")
         wider = [r for r in who if level(updating, r) == "none"]
         if found.sets and wider:
-            yield f"{', '.join(wider)} set {fields} of {found.entity}"
+            yield f"{', '.join(wider)} may set {', '.join(found.sets)} of {found.entity}"
         if found.row.anyones and not found.path:
-            yield f"{found.row.name} may be a {found.entity} that the caller may not read"
+            yield f"{found.row.name} may be {names.article(names.title(found.entity))} that the caller may not read"
     for new in created(domain, operation):
         making = access.access(domain, new.entity, "create")
         wider = [r for r in who if level(making, r) == "none"]
         if wider and not new.inside:
-            yield f"{', '.join(wider)} make {new.entity}"
+            yield f"{', '.join(wider)} may make {names.article(names.title(new.entity))}"

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from backend_agent import names
+from backend_agent import names, syntax
 from backend_agent.artifacts import access
 from backend_agent.artifacts import operation_shape as shape
 from backend_agent.artifacts.columns import stored_fields
@@ -248,7 +248,7 @@ def unreadable(operation: CustomOperation) -> Iterator[str]:
         if not text.strip():
             continue
         try:
-            tree = ast.parse(text)
+            tree = syntax.parse(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             yield f"its {title} is no Python: {str(error)[:120]}"
             continue

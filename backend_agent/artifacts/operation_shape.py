@@ -46,7 +46,7 @@ class Loaded:
     @property
     def is_part(self) -> bool:
         """Whether they are parts of the row."""
-        return self.relation is not None and self.relation.source == self.entity and self.many
+        return self.many and len(self.path) == 1
 
 
 def loaded(domain: DomainModel, operation: CustomOperation) -> list[Loaded]:
@@ -59,7 +59,8 @@ def _loaded(domain: DomainModel, row: RowParameter) -> Iterator[Loaded]:
     yield Loaded(row, (), row.entity, None, many=False, sets=_sets(row, ()))
     parts: dict[str, str] = {}
     for name in row.parts:
-        relation = _named([r for r in domain.relations_to(row.entity) if r.owned and r.inverse == name], row, name)
+        owned = [r for r in domain.relations_to(row.entity) if r.inverse == name and domain.owner_of(r.source) == r]
+        relation = _named(owned, row, name)
         parts[name] = relation.source
         yield Loaded(row, (name,), relation.source, relation, many=True, sets=_sets(row, (name,)))
     for text in row.refers:
@@ -157,7 +158,7 @@ def created(domain: DomainModel, operation: CustomOperation) -> list[Created]:
                 tuple(r for r in inside.values() if r and r.target == creation.entity),
             )
         )
-    return sorted(found, key=lambda c: _depth(inside, c.entity))
+    return sorted(found, key=lambda c: len(_wholes(inside, c.entity)))
 
 
 def _inside(domain: DomainModel, operation: CustomOperation, creation: Creation) -> Relation | None:
@@ -166,9 +167,14 @@ def _inside(domain: DomainModel, operation: CustomOperation, creation: Creation)
     return owner if owner and owner.target in made and owner.name not in creation.fields else None
 
 
-def _depth(inside: dict[str, Relation | None], entity: str) -> int:
+def _wholes(inside: dict[str, Relation | None], entity: str) -> list[str]:
+    """Return the created rows around a created one, nearest first."""
+    found: list[str] = []
     relation = inside.get(entity)
-    return 0 if relation is None else 1 + _depth(inside, relation.target)
+    while relation is not None and relation.target not in (entity, *found):
+        found.append(relation.target)
+        relation = inside.get(relation.target)
+    return found
 
 
 def parameters(operation: CustomOperation) -> list[str]:

@@ -21,6 +21,7 @@ from backend_agent.state import Artifacts, Json
 
 _SHOWN = 12
 """Faults that one repair names."""
+_UNWRITTEN = "It needs code of its own, and none that holds was written."
 
 
 class Subject:
@@ -67,7 +68,7 @@ class Subject:
         if artifact == self.draft:
             return self.draft
         try:
-            faults = self._worse(artifact)
+            faults = self._worse(pending(artifact) if isinstance(artifact, DomainModel) else artifact)
         except trial.Unusable as unusable:
             faults = [str(unusable)]
         if faults:
@@ -140,20 +141,21 @@ def _uncovered(domain: DomainModel, draft: DomainModel) -> list[str]:
 
 def unwritten(domain: DomainModel) -> DomainModel:
     """Return the model without the operations whose body nobody wrote; their statements are listed as unplaced."""
-    kept = [operation for operation in domain.operations if operation.body]
-    if len(kept) == len(domain.operations):
-        return domain
+    written = [operation for operation in domain.operations if operation.body]
+    return pending(domain).model_copy(update={"operations": written})
+
+
+def pending(domain: DomainModel) -> DomainModel:
+    """Return the model with the statements of operations that have no body yet among the unplaced."""
+    covered = elements.covered(domain.model_copy(update={"operations": [o for o in domain.operations if o.body]}))
     listed = {u.requirement for u in domain.unplaced}
-    left = domain.model_copy(update={"operations": kept})
+    waiting = {c: o.name.replace("_", " ") for o in reversed(domain.operations) if not o.body for c in o.cites}
     lost = [
-        Unplaced(requirement=cite, reason="It needs code of its own, and none that holds was written.", part=part)
-        for operation in domain.operations
-        if not operation.body
-        for cite in dict.fromkeys(operation.cites)
+        Unplaced(requirement=cite, reason=_UNWRITTEN, part=name if cite in covered else "")
+        for cite, name in sorted(waiting.items())
         if cite not in listed
-        for part in [operation.name.replace("_", " ") if cite in elements.covered(left) else ""]
     ]
-    return left.model_copy(update={"unplaced": [*domain.unplaced, *lost]})
+    return domain.model_copy(update={"unplaced": [*domain.unplaced, *lost]}) if lost else domain
 
 
 def words(error: ValidationError) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -55,16 +56,17 @@ class ChatAuthor:
         """The chat model's name, such as `groq:openai/gpt-oss-120b`."""
         return self._model if isinstance(self._model, str) else resolve(self._model).model.name
 
-    def reads_slices(self, stage: Stage[Any]) -> bool:
-        """Return whether it is the draft that writes: a prompt may show more than a draft reads."""
-        return stage.name not in WRITTEN
-
     def identity(self, stage: Stage[Any]) -> str:
         """Return what decides the answers besides inputs and findings: models, prompts, and the draft's version."""
         if stage.name not in WRITTEN:
             return f"draft {stage.version}"
-        texts = [prompts.source(name) for name in ("_system", stage.name, "_repair")]
+        used = ("_system", stage.name, "_repair", *(["_operation"] if stage.name == "domain" else []))
+        texts = [prompts.source(name) for name in used]
         return f"chat {digest([self.name, texts])} draft {stage.version}"
+
+    def reads_slices(self, stage: Stage[Any]) -> bool:
+        """Return whether what a stage's draft reads is all that is looked at here: a prompt shows more."""
+        return stage.name not in WRITTEN
 
     def write(self, stage: Stage[Any], given: Artifacts, findings: Sequence[Finding]) -> Written:
         """Return the chat model's artifact, or the draft with a note that says why it stands in."""
@@ -108,6 +110,7 @@ class ChatAuthor:
         with self._lock:
             if self._made is None:
                 self._made = Client(chain(self._model), debug=self._debug)
+                weakref.finalize(self, self._made.close)  # a branch may go on when the session that it left is closed
             return self._made
 
     def _with_bodies(self, subject: Subject, artifact: Artifact, calls: list[Call]) -> Artifact:

@@ -134,8 +134,6 @@ def body_of(domain: DomainModel, operation: CustomOperation) -> Body:
         module=f"{types.PACKAGE}.{operation.name}",
         signature=types.signature(domain, operation),
         tests=types.tests_path(operation),
-        rows=[row.name for row in operation.rows],
-        examples=[example.to_state() for example in operation.examples],
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from backend_agent import earlier
 from backend_agent import rules as kinds
 from backend_agent.artifacts.api import Endpoint
 from backend_agent.artifacts.domain import DomainModel, Relation
@@ -138,6 +139,11 @@ def _architecture(given: Artifacts) -> Iterator[str]:
         yield f"{boundary.name}: {', '.join(boundary.entities)}"
 
 
+def _earlier(given: Artifacts) -> Iterator[str]:  # noqa: ARG001 - all slices are called alike
+    """Decisions of the same user in other projects; they belong to no artifact."""
+    return (str(pattern) for pattern in earlier.patterns())
+
+
 def _tables(given: Artifacts) -> Iterator[str]:
     yield f"{given.database.database_type}"
     for table in given.database.tables:
@@ -180,7 +186,14 @@ _Lines = Callable[[Artifacts], Iterable[str]]
 _SLICES: Mapping[str, Mapping[str, _Lines]] = {
     "requirements": {"task": _task},
     "domain": {"task": _task},
-    "architecture": {"task": _task, "actors": _actors, "entities": _names, "relations": _relations, "rules": _rules},
+    "architecture": {
+        "task": _task,
+        "actors": _actors,
+        "entities": _names,
+        "relations": _relations,
+        "rules": _rules,
+        "earlier decisions": _earlier,
+    },
     "database": {"architecture": _architecture, "entities": _fields, "relations": _relations, "rules": _reading},
     "api": {"actors": _actors, "entities": _names, "rules": _rules},
     "security": {"actors": _actors, "personal data": _sensitive, "operations by caller": _grants},

@@ -35,7 +35,8 @@ _COMMAND = re.compile(
 _INSTRUCTION = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)\b[^.]{0,40}\b(?:instructions?|rules?|prompts?|checks?|above|previous|guidelines)\b"
     r"|\bsystem prompt\b|\byou are (?:now|an? (?:ai|assistant|language model))\b|\bas an ai\b"
-    r"|\b(?:developer|admin|god|jailbreak) mode\b|</?(?:system|assistant|user|instructions?)>",
+    r"|\b(?:developer|admin|god|jailbreak) mode\b|</?(?:system|assistant|user|instructions?|requirements?|prompt)>"
+    r"|(?:^|[>.])\s*(?:system|assistant)\s*:",
     re.IGNORECASE,
 )
 

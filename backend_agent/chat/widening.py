@@ -83,7 +83,7 @@ def mentions(text: str, name: str) -> bool:
     """Whether a text holds one of the words in a name, in the singular or the plural."""
     found = set(names.words(text))
     for word in names.words(name):
-        stem = word[: max(4, len(word) - 3)]
+        stem = word[: max(4, len(word) // 2 + 1)]
         if word in found or names.plural(word) in found or (len(word) > 3 and any(w.startswith(stem) for w in found)):
             return True
     return False

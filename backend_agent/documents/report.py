@@ -217,10 +217,11 @@ def _cell(endpoints: Sequence[Endpoint], role: str) -> Cell:
             letters.append((letter, "absent", f"{kind}: no such endpoint"))
     more = []
     for endpoint in endpoints:
-        if endpoint.kind in ("transition", "toggle_on"):
+        if endpoint.kind in ("transition", "toggle_on", "operation"):
             scope = _scope(endpoint, role)
             if scope != "no":
-                name = endpoint.transition or endpoint.operation_id.split("_")[0]
+                whole = endpoint.operation_id if endpoint.kind == "operation" else endpoint.operation_id.split("_")[0]
+                name = endpoint.transition or whole
                 more.append(f"{title(name)}{' (own)' if scope == 'own' else ''}")
     return Cell(letters, more)
 

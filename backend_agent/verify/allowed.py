@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator
 
+from backend_agent import syntax
+
 MODULES = frozenset(
     "__future__ bisect calendar collections dataclasses datetime decimal enum fractions functools heapq itertools"
     " math operator re statistics string typing uuid".split()
@@ -42,7 +44,7 @@ def faults(source: str, *, own: Collection[str], tests: bool = False) -> list[st
     if len(source) > _LARGEST:
         return [f"it is longer than {_LARGEST:,} characters"]
     try:
-        tree = ast.parse(source)
+        tree = syntax.parse(source)
         _measure(tree)
     except SyntaxError as error:
         return [f"line {error.lineno}: {error.msg}"]

@@ -10,10 +10,9 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from backend_agent import stop
 from backend_agent.errors import ToolUnavailable
@@ -52,17 +51,13 @@ class Body:
     """A body to examine, with what it needs to run."""
 
     files: Mapping[str, str]
-    """By path: types, body and tests; a folder in which pytest runs."""
+    """By path: types, body, its tests and those that the acceptance examples are; a folder in which pytest runs."""
     module: str
     """Dotted name of the body's module; `_types` behind it is that of its types."""
     signature: str
     """The head of its one public function: `def transfer_money(*, source: AccountRow, ...) -> Outcome:`."""
     tests: str
     """Path of its own tests."""
-    rows: Sequence[str] = ()
-    """Names of the parameters that are rows."""
-    examples: Sequence[Mapping[str, Any]] = ()
-    """Acceptance examples, as plain values: `title`, `given`, `outcome`, `expected`."""
 
     @property
     def path(self) -> str:
@@ -84,7 +79,7 @@ class Examined:
     not_run: str = ""
     """Why it could not be examined."""
     passed: int = 0
-    """Of its own tests."""
+    """Of its own tests and the acceptance examples."""
 
     @property
     def ok(self) -> bool:
@@ -135,7 +130,7 @@ def _is_confined(workspace: Workspace) -> bool:
 def _tried(body: Body, project: ProjectUnderTest) -> Examined:
     """Run the tools, quick ones first; the first one that finds something ends it."""
     passed = 0
-    for look in (_linted, _exemplified, _tested, _weak, _typed):
+    for look in (_linted, _tested, _weak, _typed):
         faults, count = look(body, project)
         if faults:
             return Examined(faults[:_MOST_FAULTS])
@@ -161,28 +156,12 @@ def _linted(body: Body, project: ProjectUnderTest) -> _Seen:
     ], 0
 
 
-def _exemplified(body: Body, project: ProjectUnderTest) -> _Seen:
-    workspace = project.workspace("examples")
-    specification = workspace.home / "examples.json"
-    told = {"module": body.module, "function": body.function, "rows": [*body.rows], "examples": [*body.examples]}
-    specification.write_text(json.dumps(told, default=str), "utf-8")
-    ended = workspace.driver("examples", str(workspace.result), str(specification), variables={})
-    if not ended.ok or not workspace.result.is_file():
-        return _broken(ended, "the examples", workspace), 0
-    said: dict[str, list[str]] = json.loads(workspace.result.read_text("utf-8"))
-    return [
-        f"example {str(example['title'])!r}: {tidy(what, *workspace.folders)}"
-        for number, example in enumerate(body.examples)
-        for what in said[str(number)]
-    ], 0
-
-
-def _tested(body: Body, project: ProjectUnderTest) -> _Seen:
+def _tested(_: Body, project: ProjectUnderTest) -> _Seen:
     workspace = project.workspace("tests")
     report = workspace.home / "report.xml"
     ended = workspace.python(
         *("-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider", "-o", "junit_family=xunit2"),
-        *(f"--junitxml={report}", body.tests),
+        *(f"--junitxml={report}", "tests"),
     )
     if ended.stopped or not report.is_file():
         return _broken(ended, "pytest", workspace), 0

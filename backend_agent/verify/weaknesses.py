@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from backend_agent import syntax
 from backend_agent.artifacts.findings import Severity
 from backend_agent.verify.project import ProjectUnderTest
 from backend_agent.verify.verifier import Fault, Outcome, Verifier
@@ -21,7 +22,7 @@ def examine(project: ProjectUnderTest) -> Outcome:
     paths = [path for path in project.files if path.startswith("app/") and path.endswith(".py")]
     for path in paths:
         try:
-            tree = ast.parse(project.text(path) or "")
+            tree = syntax.parse(project.text(path) or "")
         except (SyntaxError, ValueError):
             continue  # the verifier of imports says so
         constants = _constants(tree)

@@ -1,4 +1,4 @@
-"""Figures of runs with a chat model: latency against the critical path, tokens against the naive way, a second round."""
+"""Figures of runs with a chat model: time against the critical path, tokens against the naive way, a second round."""
 
 from __future__ import annotations
 

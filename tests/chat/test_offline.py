@@ -77,7 +77,8 @@ def asked_for(schema: Json, model: BaseChatModel | None = None) -> Runnable[Any,
 
 def prompt(draft: str = DRAFT, text: str = "A user can log in.") -> str:
     """Return a stage's real prompt."""
-    return prompts.render("domain", {"schema": "{}", "given": {"requirements": text}, "draft": draft, "findings": []})
+    values = {"how": "", "given": {"requirements": text}, "draft": draft, "last": "", "tried": [], "findings": []}
+    return prompts.render("domain", values)
 
 
 def conversation(*, user: str) -> list[BaseMessage]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from operations import bank
 
 from backend_agent.artifacts.api import Access, APISpecification, DataModel, Endpoint, Property
 from backend_agent.artifacts.domain import DomainModel
@@ -18,7 +19,8 @@ from backend_agent.stages.api import STAGE
 from backend_agent.state import Artifacts
 
 ROOT = Path(__file__).parents[2]
-CASES = ["todo", "bookshop", "clinic", "bank"]
+CASES = ["todo", "bookshop", "clinic", "bank", "transfers"]
+"""The examples, and the bank with a custom operation."""
 
 
 @cache
@@ -40,6 +42,8 @@ def drafted(case: str) -> dict[str, Any]:
 
 
 def given(case: str) -> dict[str, Any]:
+    if case == "transfers":
+        return with_api({**drafted("bank"), "domain": bank()})
     return dict(drafted(case))
 
 
@@ -122,7 +126,28 @@ def added(model: str, new: Property) -> Mutation:
     )
 
 
+def planted(like: str, **update: Any) -> Mutation:
+    """Return a mutation that adds an endpoint, made after another one."""
+    return lambda api: api.model_copy(
+        update={"endpoints": [*api.endpoints, endpoint(api, like).model_copy(update=update)]}
+    )
+
+
 MUTANTS: list[tuple[str, str, Mutation]] = [
+    ("nothing_is_hidden", "bank", planted("list_users", operation_id="dump_users", path="/dump", access=ANY)),
+    ("nothing_is_hidden", "bank", planted("freeze_account", operation_id="thaw_account", transition="thaw")),
+    ("nothing_is_hidden", "bank", planted("me", operation_id="debug", kind="operation", path="/debug")),
+    ("nothing_is_hidden", "bank", planted("login", operation_id="register", kind="register", path="/auth/register")),
+    ("nobody_more_is_admitted", "bank", at("list_users", access=ANY)),
+    ("nobody_more_is_admitted", "bank", at("create_customer", access=ANY)),
+    ("nobody_more_is_admitted", "bank", at("update_account", access=owner("customer", "customer"))),
+    ("nobody_more_is_admitted", "bank", at("close_account", access=owner("customer", "customer"))),
+    ("nobody_more_is_admitted", "bank", at("list_transfers", access=owner("customer", "target_account", "customer"))),
+    ("nobody_more_is_admitted", "bookshop", at("list_carts", access=PUBLIC)),
+    ("nobody_more_is_admitted", "transfers", at("transfer_money", access=ANY)),
+    ("rules_are_offered", "transfers", without("transfer_money")),
+    ("operations_tell_no_more", "transfers", added("TransferMoneyResult", Property(name="iban", type="string"))),
+    ("operations_tell_no_more", "transfers", prop("TransferMoneyRequest", "target_id")),
     ("entities_are_offered", "bookshop", without("create_book")),
     ("rules_are_offered", "bookshop", without("cancel_order")),
     ("lists_are_searchable", "bookshop", parameter("list_books", "search")),

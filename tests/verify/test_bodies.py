@@ -90,8 +90,8 @@ def test_where_nothing_confines_nothing_is_run(tmp_path: Path) -> None:
     assert examine(body, confine=False, allow_unconfined=True).ok
 
 
-def test_an_example_for_a_parameter_that_is_not_there() -> None:
+def test_an_acceptance_example_that_does_not_hold() -> None:
     domain, operation = transfer()
-    wrong = Example(title="Odd", given={"color": 1}, outcome="refused")
+    wrong = Example(title="A rich one is refused", given={"source": {"balance": 1000}, "amount": 1}, outcome="refused")
     seen = examine(body_of(domain, operation.model_copy(update={"examples": [wrong]})))
-    assert "there is no parameter color" in " ".join(seen.faults)
+    assert "test_example_1: Failed: DID NOT RAISE" in " ".join(seen.faults)

@@ -118,7 +118,7 @@ def _always(context: Mapping[str, object]) -> Callable[[Project, EntityView | No
 
 def _header(plan: OperationPlan) -> str:
     """Return who wrote the body, and what for: text of a comment."""
-    who = plan.operation.written_by.encode("ascii", "replace").decode() or "nobody knows whom"
+    who = plan.operation.written_by.encode("ascii", "replace").decode() or "hand"
     return f"Written by {who[:100]}; serves {', '.join(sorted(set(plan.operation.cites)))}."
 
 

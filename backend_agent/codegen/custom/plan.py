@@ -244,7 +244,7 @@ def _sent(field: FieldSpec) -> str:
         return source
     if field.many:
         return f"[str(item) for item in {source}]"
-    return f"{source} and str({source})" if field.optional else f"str({source})"
+    return f"None if {source} is None else str({source})" if field.optional else f"str({source})"
 
 
 def seen_by(restricted: Restricted) -> str:

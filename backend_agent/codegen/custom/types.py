@@ -31,6 +31,8 @@ it reads no clock, file, network or random number. It keeps to `mypy --strict`.
 - A row has `id`, the entity's stored fields, its references (`customer_id`), `created_at`, and the rows that come along
   (`cart.items`, each with `book`). Fields that some caller may not see are left out. Several values are tuples.
 
+The acceptance examples become tests of their own, of the body alone and over HTTP: they are not repeated here.
+
 **The tests** are plain functions, with no fixture but pytest's own, that import the function and its types:
 
     import datetime as dt
@@ -92,6 +94,7 @@ from backend_agent.artifacts.operation_shape import (
 )
 from backend_agent.artifacts.operations import CustomOperation
 from backend_agent.codegen.custom import bounds
+from backend_agent.codegen.custom.examples import example_tests
 from backend_agent.codegen.entities.attributes import PYTHON_TYPES, literal_type
 from backend_agent.codegen.render import render
 
@@ -138,11 +141,15 @@ def context(domain: DomainModel, operation: CustomOperation) -> dict[str, object
 
 
 def isolated(domain: DomainModel, operation: CustomOperation) -> dict[str, str]:
-    """Return types, body and tests by path: a folder in which `python -m pytest` runs, without the service."""
+    """Return types, body and tests by path: a folder in which `python -m pytest` runs, without the service.
+
+    Besides the body's own tests it holds those that the acceptance examples are.
+    """
     found = {"app/__init__.py": "", f"{FOLDER}/__init__.py": "", "tests/__init__.py": "", **sources(domain, operation)}
     found[f"{FOLDER}/{operation.name}.py"] = operation.body
     if operation.tests.strip():
         found[tests_path(operation)] = operation.tests
+    found[f"tests/test_{operation.name}_examples.py"] = example_tests(domain, operation, PACKAGE)
     return found
 
 

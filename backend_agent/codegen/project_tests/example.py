@@ -137,7 +137,7 @@ class _Play:
         given = given if isinstance(given, dict) else {}
         fields = {f.name: f for f in suite.domain.entity(here.entity).fields}
         stored = {f.name for f in columns.stored_fields(suite.domain, here.entity)}
-        pairs = [f"{n}={_python(fields[n], v)}" for n, v in given.items() if n in stored]
+        pairs = [f"{n}={python_value(fields[n], v)}" for n, v in given.items() if n in stored]
         if pairs:
             yield f'await api.database.change("{names.plural(here.entity)}", {key}, {", ".join(pairs)})'
         for inner in (f for f in all_loaded if f.path[:-1] == steps and f.path):
@@ -147,6 +147,8 @@ class _Play:
                 yield from self._referred(row, path, key, body, inner, given.get(inner.path[-1]))
 
     def _parts(self, row: RowParameter, path: tuple[str, ...], inner: Loaded, given: Any) -> Iterator[str]:
+        if not given:
+            return
         if inner.relation is None or inner.relation.min_items or not isinstance(given, list):
             raise Untold
         subject = self.scene.suite.subject(inner.entity)
@@ -205,7 +207,7 @@ class _Play:
         result = next((r for r in operation.result if r.name == head), None)
         if result is not None:
             read = _read(result, f"answer[{names.python_literal(suite.wire(head))}]")
-            yield f"assert {read} {_compared(value)} {_python(result, value)}"
+            yield f"assert {read} {compared(value)} {python_value(result, value)}"
             return
         if any(r.name == head for r in operation.rows):
             known = self.ids.get((head, *steps[:-1]))
@@ -238,26 +240,28 @@ class _Play:
         if spec is None or spec.type not in ("integer", "string", "enum") or spec.sensitive:
             raise Untold
         table = names.plural(inner.source)
-        yield f'assert {_python(spec, value)} in await api.database.stored("{table}", "{spec.name}")'
+        yield f'assert {python_value(spec, value)} in await api.database.stored("{table}", "{spec.name}")'
 
     def _stored(self, entity: str, key: str, name: str, value: Any) -> Iterator[str]:
         spec = next((f for f in columns.stored_fields(self.scene.suite.domain, entity) if f.name == name), None)
         if spec is None:
             raise Untold
         table = names.plural(entity)
-        yield f'assert await api.database.value("{table}", {key}, "{name}") {_compared(value)} {_python(spec, value)}'
+        wanted = f"{compared(value)} {python_value(spec, value)}"
+        yield f'assert await api.database.value("{table}", {key}, "{name}") {wanted}'
 
 
-def _compared(value: Any) -> str:
+def compared(value: Any) -> str:
+    """Return the comparison that style asks for with a value."""
     return "is" if value is None or isinstance(value, bool) else "=="
 
 
-def _python(spec: FieldSpec, value: Any) -> str:
+def python_value(spec: FieldSpec, value: Any) -> str:
     """Return an example's value as Python has it."""
     if value is None:
         return "None"
     if isinstance(value, list):
-        return f"[{', '.join(_python(spec, item) for item in value)}]"
+        return f"[{', '.join(python_value(spec, item) for item in value)}]"
     if spec.type == "datetime":
         return f"datetime.fromisoformat({names.python_literal(str(value))})"
     if spec.type in _PARSED:

@@ -8,6 +8,8 @@ from backend_agent.artifacts import access, mentions, needs, queries
 from backend_agent.artifacts.api import DataModel, Endpoint, RateLimit
 from backend_agent.artifacts.database import Measure
 from backend_agent.artifacts.domain import DomainModel
+from backend_agent.artifacts.operation_access import beyond
+from backend_agent.artifacts.operation_faults import written
 from backend_agent.artifacts.rules import FilterRule, RoleRule, SearchRule, SortRule
 from backend_agent.state import Artifacts
 
@@ -57,6 +59,16 @@ def considerations(given: Artifacts, endpoints: list[Endpoint], models: list[Dat
         )
         for entity in domain.entities
         for rule in access.field_rules(domain, entity.name)
+    ]
+    found += [
+        Measure(
+            name=f"What {operation.name} may do beyond the rules",
+            detail=_words(beyond(domain, operation)),
+            reason="the operation itself says so; its code sets these fields only, and keeps to their bounds",
+            cites=_cites([operation.cites]),
+        )
+        for operation in written(domain)
+        if beyond(domain, operation)
     ]
     bounded = [e.operation_id for e in endpoints if e.kind == "list"]
     requests = [m.name for m in models if m.purpose in ("create", "update", "part", "auth")]

@@ -49,6 +49,7 @@ def _role_cites(domain: DomainModel, role: str) -> list[str]:
             found += rule.cites
         elif rule.kind == "lifecycle":
             found += [c for t in rule.transitions if role in t.roles for c in t.cites]
+    found += [c for operation in domain.operations if role in operation.roles for c in operation.cites]
     return cited(found)
 
 
