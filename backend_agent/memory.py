@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from langgraph.store.sqlite import SqliteStore
+from markupsafe import escape
+from pydantic import ValidationError
 
+from backend_agent.artifacts.base import Artifact
 from backend_agent.checkpoint import WAIT, unusable
 from backend_agent.earlier import Pattern
 from backend_agent.ledger import now
+from backend_agent.state import Artifacts
 
 FILES = ("code", "documentation")
 """Artifacts that are files: the session itself keeps them, and they follow from the others."""
@@ -25,7 +29,7 @@ _LONGEST = 300
 """Characters of each part of a decision that is offered."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Memory:
     """An artifact of a finished run."""
 
@@ -37,6 +41,16 @@ class Memory:
     """When the run finished: ISO 8601, UTC."""
     artifact: Mapping[str, Any]
     """Plain JSON values."""
+
+    def __repr__(self) -> str:
+        return f"<Memory {self.project}, {self.stage}, {self.time}: {self.session}>"
+
+    def _repr_html_(self) -> str | None:
+        try:
+            artifact: Artifact = getattr(Artifacts({self.stage: self.artifact}), self.stage)
+        except ValidationError:  # another release made it: shown as the text above
+            return None
+        return f"<p>{escape(f'{self.project}, {self.stage}, {self.time}')}</p>{artifact._repr_html_()}"
 
 
 def remember(path: str, session: str, project: str, artifacts: Mapping[str, Mapping[str, Any]]) -> None:
