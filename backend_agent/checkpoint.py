@@ -259,10 +259,13 @@ class SessionSaver(BaseCheckpointSaver[str]):
                 cursor.execute(f"DELETE FROM {table} WHERE thread_id = ?", (str(thread_id),))
             for table in ("sessions", "activity", "answers"):
                 cursor.execute(f"DELETE FROM {table} WHERE session = ?", (str(thread_id),))
-            cursor.execute(
-                "DELETE FROM contents WHERE content NOT IN"
-                " (SELECT content FROM versions UNION SELECT content FROM writes)"
-            )
+            self.sweep(cursor)
+
+    @staticmethod
+    def sweep(cursor: sqlite3.Cursor) -> None:
+        """Delete the values that no checkpoint and no write holds any more."""
+        held = "SELECT content FROM versions UNION SELECT content FROM writes"
+        cursor.execute(f"DELETE FROM contents WHERE content NOT IN ({held})")
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """As `get_tuple`, beside the event loop."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -24,6 +26,8 @@ from pydantic import (
 
 from backend_agent import settings
 from backend_agent.authors import Author
+from backend_agent.chat.journal import Journal
+from backend_agent.chat.journal import use as use_journal
 from backend_agent.errors import UserError
 from backend_agent.node import Known, Node, node_of
 from backend_agent.result import Result
@@ -61,6 +65,7 @@ class RunContext(BaseModel):
 
     _lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
     _author: Author | None = PrivateAttr(default=None)
+    _journal: Journal | None = PrivateAttr(default=None)
 
     @model_validator(mode="wrap")
     @classmethod
@@ -96,6 +101,17 @@ class RunContext(BaseModel):
                 self._author = author_of(self.model)
             return self._author
 
+    def keep_calls(self, journal: Journal | None) -> None:
+        """From now on keep the calls of this run there, and count those that are there already; None: with the run."""
+        self._journal = journal
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """For the block, have the settings and the journal as this run says."""
+        calls = use_journal(self._journal) if self._journal is not None else nullcontext()
+        with calls, settings.use(self.applied(settings.current())):
+            yield
+
     def close(self) -> None:
         """Close the author's connections, behind a run."""
         with self._lock:
@@ -114,7 +130,10 @@ class ContextNode(Protocol):
 
 
 def author_of(model: str) -> Author:
-    """Return the author that asks a chat model; raises `UserError` when it cannot be asked."""
+    """Return an author that asks a chat model; raises `UserError` when it cannot be asked.
+
+    Each run has its own: runs end, and close their connections, while others go on.
+    """
     from backend_agent.chat.author import ChatAuthor
 
     author = ChatAuthor(model)
@@ -139,7 +158,7 @@ def in_context(stage: Stage[Any], author: Author, known: Known, version: str | N
         if not isinstance(given, RunContext):  # a parent graph's own context is none of ours
             return plain(state)
         runs: Node = node_of(stage, given.author(author), known, version) if given.model else plain
-        with settings.use(given.applied(settings.current())):
+        with given.told():
             written = runs(state)
         if last and given.output_folder:
             Result("", {**state, **written}).write(Path(given.output_folder).expanduser())

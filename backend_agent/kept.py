@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Self
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import StateSnapshot
+from pydantic import ValidationError
 
 from backend_agent import settings
 from backend_agent.artifacts.task import BackendTask
 from backend_agent.authors import DRAFT, Author
 from backend_agent.checkpoint import SessionSaver
 from backend_agent.errors import UserError
-from backend_agent.ledger import Activity, Ledger, Status, adopt
+from backend_agent.ledger import Activity, Ledger, Status, adopt, task_in
 from backend_agent.moments import Moment, moments
 from backend_agent.pipeline import RESULTS, STAGES, build_graph, graph_version, stages_for
 from backend_agent.result import Result
@@ -74,9 +75,14 @@ class KeptSession:
         found = saver.get_tuple({"configurable": {"thread_id": session_id}})
         if found is None:
             raise UserError(f"there is no session {session_id[:60]!r} in {given.database}")
+        task = task_in(found.checkpoint)
+        if task is None:
+            raise UserError(f"{session_id[:60]!r} is a thread of another graph, not a session: go on with it there")
         values = found.checkpoint["channel_values"]
-        task = values.get("task") or values.get("__start__", {}).get("task")
-        read = as_it_ran(BackendTask.from_state(task), values.get("graph_version"), stages)
+        try:
+            read = as_it_ran(BackendTask.from_state(task), values.get("graph_version"), stages)
+        except ValidationError:
+            raise UserError(f"session {session_id[:60]} holds a task that this release cannot read") from None
         session = cls(session_id, read, saver, given, author, stages)
         if values.get("graph_version", session._version) != session._version:
             raise UserError(f"session {session_id} was made by another release of backend-agent; start a new one")

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
+
+from langgraph.checkpoint.base import Checkpoint
 
 from backend_agent.checkpoint import SessionSaver
+from backend_agent.state import State
 
 Status = Literal["idle", "thinking", "working", "paused", "completed", "error"]
 """idle: something is left to run and nobody runs it; thinking: it is being designed; working: it is being written, run
 and judged; paused: stopped where it was asked to; completed: nothing is left to run; error: the last run failed."""
 STATUSES: tuple[Status, ...] = get_args(Status)
 _RUNNING = ("thinking", "working")
+_START, _TO = "__start__", "branch:to:"
+"""LangGraph's channels: what a graph was given, and one for each node."""
 _DOING = ("code", "verification", "quality", "documentation")
 """Stages that make something; the others design."""
 
@@ -146,17 +151,29 @@ def entries(saver: SessionSaver) -> list[Entry]:
 
 
 def adopt(saver: SessionSaver, session: str) -> None:
-    """Make the entry of a session that has checkpoints only, as older releases made them; others keep theirs."""
+    """Make the entry of a session that has checkpoints only, as older releases made them; others keep theirs.
+
+    A thread of another graph, such as a parent of this one in the same database, is no session and gets none.
+    """
     with saver.cursor(transaction=False) as cursor:
         if cursor.execute("SELECT 1 FROM sessions WHERE session = ?", (session,)).fetchone():
             return
     found = saver.get_tuple({"configurable": {"thread_id": session}})
-    if found is not None:
-        values = found.checkpoint["channel_values"]
-        task = values.get("task") or values.get("__start__", {}).get("task") or {}
-        Ledger(saver, session).enter(
-            str(task.get("project_name", "")), "completed" if "documentation" in values else "idle"
-        )
+    task = task_in(found.checkpoint) if found is not None else None
+    if found is not None and task is not None:
+        status: Status = "completed" if "documentation" in found.checkpoint["channel_values"] else "idle"
+        Ledger(saver, session).enter(str(task["project_name"]), status)
+
+
+def task_in(checkpoint: Checkpoint) -> Mapping[str, Any] | None:
+    """Return the task of a session's checkpoint, plain values not yet validated; None: another graph made it."""
+    values = checkpoint["channel_values"]
+    begun = values.get(_START)
+    task = values.get("task") or (begun.get("task") if isinstance(begun, Mapping) else None)
+    nodes = {name.removeprefix(_TO) for name in checkpoint["channel_versions"] if name.startswith(_TO)}
+    if not isinstance(task, Mapping) or "project_name" not in task or not nodes <= State.__annotations__.keys():
+        return None
+    return task
 
 
 def _seen(status: str, *, locked: bool) -> Status:

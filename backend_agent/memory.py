@@ -11,15 +11,21 @@ from typing import Any
 
 from langgraph.store.base import BaseStore
 from langgraph.store.sqlite import SqliteStore
+from markupsafe import escape
+from pydantic import ValidationError
 
 from backend_agent import postgres
+from backend_agent.artifacts.base import Artifact
 from backend_agent.checkpoint import WAIT
 from backend_agent.earlier import Pattern
 from backend_agent.errors import UserError
 from backend_agent.faults import FAULTS, unusable
 from backend_agent.ledger import now
 from backend_agent.settings import DatabaseURL
+from backend_agent.state import Artifacts
 
+FILES = ("code", "documentation")
+"""Artifacts that are files: the session itself keeps them, and they follow from the others."""
 ROOT = "artifacts"
 """First part of every namespace: `("artifacts", session, artifact type)`; the key is the time."""
 _PAGE = 200
@@ -29,7 +35,7 @@ _LONGEST = 300
 """Characters of each part of a decision that is offered."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Memory:
     """An artifact of a finished run."""
 
@@ -42,6 +48,16 @@ class Memory:
     artifact: Mapping[str, Any]
     """Plain JSON values."""
 
+    def __repr__(self) -> str:
+        return f"<Memory {self.project}, {self.stage}, {self.time}: {self.session}>"
+
+    def _repr_html_(self) -> str | None:
+        try:
+            artifact: Artifact = getattr(Artifacts({self.stage: self.artifact}), self.stage)
+        except ValidationError:  # another release made it: shown as the text above
+            return None
+        return f"<p>{escape(f'{self.project}, {self.stage}, {self.time}')}</p>{artifact._repr_html_()}"
+
 
 def remember(place: Path | DatabaseURL, session: str, project: str, artifacts: Mapping[str, Mapping[str, Any]]) -> None:
     """Keep the artifacts of a finished run, those that are not the same as the last ones of the session.
@@ -50,11 +66,13 @@ def remember(place: Path | DatabaseURL, session: str, project: str, artifacts: M
         place: the session database.
         session: whose they are.
         project: its name.
-        artifacts: by stage, plain JSON values.
+        artifacts: by stage, plain JSON values; those that are files are left to the session.
     """
     with _Store(place) as store:
         time = now()
         for stage, artifact in artifacts.items():
+            if stage in FILES:
+                continue
             part = (ROOT, session, stage)
             last = max(store.search(part, limit=_PAGE), key=lambda item: item.key, default=None)
             if last is None or last.value["artifact"] != artifact:

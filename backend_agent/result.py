@@ -118,7 +118,7 @@ class Result:
         ]
 
     @property
-    def ledger(self) -> list[books.Row]:
+    def ledger(self) -> books.Ledger:
         """What chat models were asked, by stage: calls, tokens, cost, and why a draft stands in; empty: nothing."""
         return books.rows(self._state)
 

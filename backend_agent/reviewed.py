@@ -23,12 +23,15 @@ class ReviewedGraph(CompiledStateGraph[Any, Any, Any, Any]):
             yield from super().stream(input, config, **how)
 
     async def astream(self, input: Any, config: RunnableConfig | None = None, **how: Any) -> AsyncIterator[Any]:  # noqa: A002 - as the base class
-        """As `stream`. A checkpointer that can hold a session for a run does so (`studio.py`)."""
+        """As `stream`. A checkpointer that can hold a session for a run, and keep its calls, does so (`studio.py`)."""
         thread = (config or {}).get("configurable", {}).get("thread_id")
         hold = getattr(self.checkpointer, "holding", None)
         held = hold(str(thread), self) if hold and thread else contextlib.nullcontext()
         async with held:
             how = self._paused(how)
+            journal = getattr(self.checkpointer, "journal", None)
+            if journal and thread and isinstance(given := how.get("context"), RunContext):
+                given.keep_calls(journal(str(thread)))
             with _closed_behind(how.get("context")):
                 async with contextlib.aclosing(super().astream(input, config, **how)) as parts:  # type: ignore[type-var]  # it is an async generator
                     async for part in parts:

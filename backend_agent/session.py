@@ -35,9 +35,6 @@ from backend_agent.stage import Stage
 if TYPE_CHECKING:
     from backend_agent.changes import Differences
 
-_FILES = ("code", "documentation")
-"""Artifacts that are files: the session itself keeps them, and they follow from the others."""
-
 
 class Session(KeptSession):
     """A session that runs, pauses, is edited and branched. Made by `start`, `open` or `branch`."""
@@ -312,7 +309,7 @@ class Session(KeptSession):
         from backend_agent import memory  # the store's import takes half a second, which nobody waits for before
 
         state = self.state
-        kept = {name: state[name] for name in self._stages if name in state and name not in _FILES}
+        kept = {name: state[name] for name in self._stages if name in state}
         try:
             memory.remember(self._saver.place, self.id, self.task.project_name, kept)
         except BackendAgentError as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -24,11 +24,14 @@ from langgraph.checkpoint.base import (
 from langgraph.errors import InvalidUpdateError
 from langgraph.graph.state import CompiledStateGraph
 
+from backend_agent import prune
+from backend_agent.answers import SessionJournal
 from backend_agent.checkpoint import SessionSaver, open_saver
 from backend_agent.context import RunContext
 from backend_agent.errors import BackendAgentError, UserError
 from backend_agent.ledger import Ledger, adopt
 from backend_agent.lock import SessionLock
+from backend_agent.pipeline import STAGES
 from backend_agent.settings import Settings
 
 Graph = CompiledStateGraph[Any, Any, Any, Any]
@@ -86,11 +89,33 @@ class ServedSaver(BaseCheckpointSaver[str]):
                 if isinstance(error, UserError):
                     raise Told(told) from None
                 raise
-            due = (await graph.aget_state({"configurable": {"thread_id": session}})).next
-            event, status = ("paused", "paused") if due else ("completed", "completed")
-            await asyncio.to_thread(self._note, session, event, " ".join(due), status)
+            state = await graph.aget_state({"configurable": {"thread_id": session}})
+            event, status = ("paused", "paused") if state.next else ("completed", "completed")
+            await asyncio.to_thread(self._note, session, event, " ".join(state.next), status)
+            if not state.next:
+                await asyncio.to_thread(self._remember, session, graph, state.values)
         finally:
             await asyncio.to_thread(lock.__exit__, None, None, None)
+
+    def journal(self, session: str) -> SessionJournal:
+        """Return where the calls of a session are kept, those that earlier runs paid for too."""
+        return SessionJournal(self._inner, session)
+
+    def _remember(self, session: str, graph: Graph, values: Mapping[str, Any]) -> None:
+        """Put the artifacts where `BackendAgent.recall` finds them. The run is done, whatever comes of it."""
+        from backend_agent import memory  # the store's import takes half a second, which nobody waits for before
+
+        project = str(values.get("task", {}).get("project_name", ""))
+        try:
+            kept = {name: values[name] for name in graph.nodes if name in values}
+            memory.remember(self._inner.place, session, project, kept)
+        except BackendAgentError as error:
+            self._note(session, "not_remembered", str(error), "completed")
+
+    def _forget(self, session: str) -> None:
+        from backend_agent import memory  # as above
+
+        memory.forget(self._inner.place, session, [stage.name for stage in STAGES])
 
     def _note(self, session: str, event: str, detail: str, status: Any) -> None:
         adopt(self._inner, session)
@@ -110,9 +135,43 @@ class ServedSaver(BaseCheckpointSaver[str]):
             except UserError as error:
                 raise HTTPException(409, str(error)) from None
 
+    def get_next_version(self, current: Any, channel: None = None) -> Any:
+        """As the session database's: a session has versions of one kind, whoever runs it."""
+        return self._inner.get_next_version(current, channel)
+
     def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """As the session database's."""
         return self._inner.get_tuple(config)
+
+    def list(
+        self,
+        config: RunnableConfig | None,
+        *,
+        filter: dict[str, Any] | None = None,  # noqa: A002 - the base class's name
+        before: RunnableConfig | None = None,
+        limit: int | None = None,
+    ) -> Iterator[CheckpointTuple]:
+        """As the session database's."""
+        return self._inner.list(config, filter=filter, before=before, limit=limit)
+
+    def put(
+        self,
+        config: RunnableConfig,
+        checkpoint: Checkpoint,
+        metadata: CheckpointMetadata,
+        new_versions: ChannelVersions,
+    ) -> RunnableConfig:
+        """As `aput`, for a graph that a node calls in a thread of its own."""
+        self._refuse_if_busy(str(config["configurable"]["thread_id"]))
+        kept: Any = _without_context(metadata)
+        return self._inner.put(_plain(config), checkpoint, kept, new_versions)
+
+    def put_writes(
+        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
+    ) -> None:
+        """As `aput_writes`, likewise."""
+        self._refuse_if_busy(str(config["configurable"]["thread_id"]))
+        self._inner.put_writes(_plain(config), writes, task_id, task_path)
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """As `get_tuple`, beside the event loop."""
@@ -143,21 +202,40 @@ class ServedSaver(BaseCheckpointSaver[str]):
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
         """Store a checkpoint, without the run's context, which the server mixes into what is kept beside it."""
-        await asyncio.to_thread(self._refuse_if_busy, str(config["configurable"]["thread_id"]))
-        kept: Any = _without_context(metadata)
-        return await self._inner.aput(_plain(config), checkpoint, kept, new_versions)
+        return await asyncio.to_thread(self.put, config, checkpoint, metadata, new_versions)
 
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
         """As the session database's, beside the event loop."""
-        await asyncio.to_thread(self._refuse_if_busy, str(config["configurable"]["thread_id"]))
-        await self._inner.aput_writes(_plain(config), writes, task_id, task_path)
+        await asyncio.to_thread(self.put_writes, config, writes, task_id, task_path)
 
     async def adelete_thread(self, thread_id: str) -> None:
         """Delete a session, unless a process runs it."""
         await asyncio.to_thread(self._refuse_if_busy, thread_id)
         await self._inner.adelete_thread(thread_id)
+        await asyncio.to_thread(self._forget, thread_id)
+
+    async def adelete_for_runs(self, run_ids: Sequence[str]) -> None:
+        """Delete the checkpoints of runs that were taken back, unless another process runs their session now."""
+        runs = [str(run) for run in run_ids]
+        sessions = await asyncio.to_thread(prune.sessions_of, self._inner, runs)
+        for session in sessions:
+            await asyncio.to_thread(self._refuse_if_busy, session)
+        await asyncio.to_thread(prune.forget_runs, self._inner, runs)
+        for session in sessions:
+            await asyncio.to_thread(self._note, session, "taken_back", "", "idle")
+
+    async def aprune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
+        """Delete sessions, or (`keep_latest`) only their history, unless another process runs one of them."""
+        sessions = [str(thread) for thread in thread_ids]
+        for session in sessions:
+            await asyncio.to_thread(self._refuse_if_busy, session)
+        if strategy == "keep_latest":
+            await asyncio.to_thread(prune.keep_newest, self._inner, sessions)
+            return
+        for session in sessions:
+            await self.adelete_thread(session)
 
 
 def _without_context(values: Any) -> dict[str, Any]:

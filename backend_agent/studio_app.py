@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping
 from contextlib import closing
-from typing import Any
 
+from langgraph.checkpoint.base import Checkpoint
 from langgraph_sdk import get_client
 from pydantic import ValidationError
 from starlette.applications import Starlette
@@ -17,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from backend_agent.artifacts.task import BackendTask
 from backend_agent.checkpoint import open_saver
 from backend_agent.kept import as_it_ran
-from backend_agent.ledger import entries
+from backend_agent.ledger import entries, task_in
 from backend_agent.pipeline import STAGES
 from backend_agent.settings import Settings
 
@@ -56,18 +55,21 @@ def unheard_of(known: frozenset[str]) -> list[tuple[str, str]]:
         for entry in entries(saver)[:MOST]:
             kept = None if entry.session in known else saver.get_tuple({"configurable": {"thread_id": entry.session}})
             if kept is not None and _is_uuid(entry.session):
-                graph = _graph_of(kept.checkpoint["channel_values"])
+                graph = _graph_of(kept.checkpoint)
                 found += [(entry.session, graph)] if graph else []
     return found
 
 
-def _graph_of(values: Mapping[str, Any]) -> str | None:
+def _graph_of(checkpoint: Checkpoint) -> str | None:
     """Return the graph that a session belongs to; None: another release made it, it cannot be taken up."""
-    try:
-        task = BackendTask.from_state(values.get("task") or values["__start__"]["task"])
-    except (KeyError, TypeError, ValidationError):
+    found = task_in(checkpoint)
+    if found is None:
         return None
-    kind = as_it_ran(task, values.get("graph_version"), STAGES).type
+    try:
+        task = BackendTask.from_state(found)
+    except ValidationError:
+        return None
+    kind = as_it_ran(task, checkpoint["channel_values"].get("graph_version"), STAGES).type
     return "backend" if kind == "backend_development" else kind
 
 

@@ -30,9 +30,12 @@ def executed(path: Path) -> Any:
     """Return a notebook as it is after it ran from top to bottom, in a new kernel; raises when a cell does."""
     notebook = nbformat.read(path, as_version=4)
     with tempfile.TemporaryDirectory() as folder:
+        own = Path(folder) / path.parent.name
+        own.mkdir()
+        (Path(folder) / "tests").symlink_to(Path(__file__).parent)  # as seen from where notebooks stand
         client = NotebookClient(
             notebook, timeout=SECONDS, startup_timeout=60, kernel_name="python3", record_timing=False,
-            store_widget_state=False, resources={"metadata": {"path": folder}},
+            store_widget_state=False, resources={"metadata": {"path": str(own)}},
         )  # fmt: skip
         client.execute()
     for cell in notebook.cells:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from backend_agent import BackendAgent, BackendTask, Settings, jupyter
+from backend_agent import BackendAgent, BackendTask, Result, Settings, jupyter, memory
+from backend_agent.artifacts.calls import Call
 from backend_agent.session import Session
 
 TASK = BackendTask.from_state(
@@ -115,6 +117,26 @@ def test_differences_show_their_lines(session: Session) -> None:
     seen = shown(found)
     assert {"details", "table", "pre"} <= seen.seen
     assert "Nothing differs" in session.diff(session)._repr_html_()
+
+
+def test_what_is_remembered_shows_itself(session: Session) -> None:
+    (found,) = memory.recall(session._saver.path, session=session.id, stage="domain")
+    assert {"svg", "table"} <= shown(found).seen
+    assert "Todo, domain, " in found._repr_html_()
+    assert repr(found) == f"<Memory Todo, domain, {found.time}: {session.id}>"
+    assert replace(found, artifact={"of": "another release"})._repr_html_() is None
+
+
+def test_the_ledger_shows_itself() -> None:
+    call = Call(purpose="domain", model="groq:x", outcome="ok", tokens_in=1200, tokens_out=5, cost=0.25)
+    record = {"author": "groq:x", "note": "1 proposal was not taken over: <b>"}
+    found = Result("", {"records": {"domain": record}, "calls": {"domain": [call.to_state()]}}).ledger
+    assert "table" in shown(found).seen
+    text = found._repr_html_()
+    assert "&lt;b&gt;" in text
+    assert text.count("1,200") == 3, "a line, the sum, and the sentence above"
+    assert repr(found) == "<Ledger: 1 call, 1,200 tokens in (0 cached), 5 out (0 reasoning), cost $0.2500>"
+    assert "No chat model was asked." in Result("", {}).ledger._repr_html_()
 
 
 def test_a_terminal_prints_a_part() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,6 +11,9 @@ from markupsafe import Markup, escape
 
 from backend_agent.artifacts.calls import Call
 from backend_agent.artifacts.findings import Finding
+from backend_agent.documents import shown
+
+_HEADS = ("Stage", "Written by", "Calls", "Tokens in", "Cached", "Tokens out", "Reasoning", "Cost", "Waited", "Note")
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,23 @@ class Row:
         return "unknown" if self.cost is None else f"${self.cost:.4f}"
 
 
-def rows(state: Mapping[str, Any]) -> list[Row]:
+class Ledger(list[Row]):
+    """The rows of a run; a notebook shows them as a table, with their sum."""
+
+    def __init__(self, found: Iterable[Row], whole: Row) -> None:
+        super().__init__(found)
+        self._whole = whole
+
+    def __repr__(self) -> str:
+        return f"<Ledger: {summary(self._whole)}>"
+
+    def _repr_html_(self) -> str:
+        if not self:
+            return shown.table_html((), (), "No chat model was asked.")
+        return shown.table_html(_HEADS, [_cells(row) for row in (*self, self._whole)], summary(self._whole))
+
+
+def rows(state: Mapping[str, Any]) -> Ledger:
     """Return a row for each stage that a chat model was asked for, in the order of the records."""
     records: Mapping[str, Any] = state.get("records", {})
     calls: Mapping[str, Any] = state.get("calls", {})
@@ -54,7 +73,7 @@ def rows(state: Mapping[str, Any]) -> list[Row]:
         made = [Call.from_state(call) for call in calls.get(stage, [])]
         if made or record.get("author") not in ("draft", "edited"):
             found.append(_row(stage, str(record.get("author", "")), str(record.get("note", "")), made))
-    return found
+    return Ledger(found, total(state))
 
 
 def total(state: Mapping[str, Any]) -> Row:
@@ -110,11 +129,10 @@ def section(state: Mapping[str, Any]) -> str:
     found = rows(state)
     if not found:
         return ""
-    heads = ("Stage", "Written by", "Calls", "Tokens in", "Cached", "Tokens out", "Reasoning", "Cost", "Waited", "Note")
     lines = [_line(row) for row in found] + [_line(total(state))]
     parts = [
         Markup('<section class="card" id="chat-model">\n<h2>Chat model</h2>\n<div class="scroll"><table>\n<thead><tr>'),
-        Markup("").join(Markup("<th>{}</th>").format(head) for head in heads),
+        Markup("").join(Markup("<th>{}</th>").format(head) for head in _HEADS),
         Markup("</tr></thead>\n<tbody>\n"),
         *lines,
         Markup("</tbody>\n</table></div>\n"),
@@ -129,7 +147,12 @@ def section(state: Mapping[str, Any]) -> str:
 
 
 def _line(row: Row) -> Markup:
-    cells = (row.stage, row.author, outcomes(row) or "0", f"{row.tokens_in:,}", f"{row.tokens_cached:,}",
-             f"{row.tokens_out:,}", f"{row.tokens_reasoning:,}", row.price, f"{row.waited:.0f} s",
-             row.note)  # fmt: skip
-    return Markup("<tr>{}</tr>\n").format(Markup("").join(Markup("<td>{}</td>").format(escape(cell)) for cell in cells))
+    cells = Markup("").join(Markup("<td>{}</td>").format(escape(cell)) for cell in _cells(row))
+    return Markup("<tr>{}</tr>\n").format(cells)
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    return (
+        row.stage, row.author, outcomes(row) or "0", f"{row.tokens_in:,}", f"{row.tokens_cached:,}",
+        f"{row.tokens_out:,}", f"{row.tokens_reasoning:,}", row.price, f"{row.waited:.0f} s", row.note,
+    )  # fmt: skip

@@ -79,6 +79,11 @@ def result_html(
     return framed(*parts)
 
 
+def table_html(heads: Sequence[str], rows: Sequence[Sequence[str]], lead: str) -> str:
+    """Return a table with a sentence above it; without rows, the sentence."""
+    return framed(element("p", lead), *([_table(heads, rows)] if rows else []))
+
+
 def plot(metrics: Sequence[MetricScore]) -> Markup:
     """Return the score by metric as bars."""
     label, full, height = 130.0, 320.0, 24.0

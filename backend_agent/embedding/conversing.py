@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from langchain_core.messages import AnyMessage, HumanMessage
-from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables import RunnableConfig, RunnableLambda
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.message import add_messages
 from langgraph.types import interrupt
@@ -154,15 +154,23 @@ def _developing(
     choose = by_type(author, stages, review_after)
     whole = choose("backend_development")  # named here, so that LangGraph finds it and shows it as a part of this one
 
+    def chosen(due: Json) -> Graph:
+        kind = due["task"]["type"]
+        return whole if kind == "backend_development" else choose(kind)
+
     def develop(state: Conversation) -> Json:
         """Run the pipeline as an embedded graph: its checkpoints are kept with those of the graph around it."""
         due = state["due"] or {}
-        kind = due["task"]["type"]
-        graph = whole if kind == "backend_development" else choose(kind)
         with settings.use(given) if given else contextlib.nullcontext():
-            return {"project": graph.invoke(due), "due": None}
+            return {"project": chosen(due).invoke(due), "due": None}
 
-    return develop
+    async def adevelop(state: Conversation) -> Json:
+        """As above, inside an event loop: a server's saver works there only."""
+        due = state["due"] or {}
+        with settings.use(given) if given else contextlib.nullcontext():
+            return {"project": await chosen(due).ainvoke(due), "due": None}
+
+    return RunnableLambda(develop, adevelop, name="develop")
 
 
 def _answering(name: str, parts: Collection[Part], output: Path | None) -> Step:

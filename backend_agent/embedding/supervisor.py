@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AnyMessage, SystemMessage, ToolMessage
+from langchain_core.runnables import RunnableLambda
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.message import add_messages
 from langgraph.graph.state import CompiledStateGraph
@@ -98,15 +99,23 @@ def _next(state: Team) -> str:
 def _backend(given: Settings | None) -> Any:
     agent = build_agent_graph(given=given)
 
-    def backend_developer(state: Team) -> Json:
-        """Hand the conversation to the agent, and take its answer and the contract."""
-        before = state["messages"]
-        result = agent.invoke({"messages": before[:-1]})  # without the call that led here
+    def handed(state: Team) -> Json:
+        return {"messages": state["messages"][:-1]}  # without the call that led here
+
+    def taken(state: Team, result: Json) -> Json:
         answer = result["messages"][-1]  # questions and their answers in between are in the task that it carries
         contract = (result.get("structured_response") or {}).get("openapi")
         return {"messages": [_said(state, str(answer.text)), answer], "contract": contract}
 
-    return backend_developer
+    def backend_developer(state: Team) -> Json:
+        """Hand the conversation to the agent, and take its answer and the contract."""
+        return taken(state, agent.invoke(handed(state)))
+
+    async def abackend_developer(state: Team) -> Json:
+        """As above, inside an event loop: a server's saver works there only."""
+        return taken(state, await agent.ainvoke(handed(state)))
+
+    return RunnableLambda(backend_developer, abackend_developer, name="backend_developer")
 
 
 def _frontend(state: Team) -> Json:

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fake_groq import FakeGroq, Received, Reply, say
 from langgraph_sdk import get_sync_client
 from langgraph_sdk.client import SyncLangGraphClient
 from langgraph_sdk.errors import ConflictError
@@ -44,7 +46,14 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def client(database: Path) -> Iterator[SyncLangGraphClient]:
+def chat() -> Iterator[FakeGroq]:
+    """Give the chat model that the server asks."""
+    with FakeGroq(say("no JSON")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(database: Path, chat: FakeGroq) -> Iterator[SyncLangGraphClient]:
     pytest.importorskip("langgraph_api", reason='the dev server is not installed: pip install -e ".[studio]"')
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
@@ -56,8 +65,11 @@ def client(database: Path) -> Iterator[SyncLangGraphClient]:
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("BACKEND_AGENT_")},
         "BACKEND_AGENT_DATABASE": str(database),
+        "BACKEND_AGENT_VERIFY": "off",
         "LANGGRAPH_CLI_NO_ANALYTICS": "1",
         "LANGSMITH_TRACING": "false",
+        "GROQ_API_BASE": chat.url,
+        "GROQ_API_KEY": chat.key,
     }
     log = database.with_name("server.log")
     with log.open("wb") as out:
@@ -249,3 +261,52 @@ def test_a_session_that_another_process_runs_is_left_alone(client: SyncLangGraph
         saver.close()
     client.runs.wait(thread, GRAPH, input=None)
     assert client.threads.get_state(thread)["next"] == []
+
+
+def test_a_chat_models_budget_is_the_sessions(client: SyncLangGraphClient, chat: FakeGroq, database: Path) -> None:
+    thread = client.threads.create(graph_id=GRAPH)["thread_id"]
+    context = {"model": "groq:openai/gpt-oss-120b", "max_calls": 1, "pause_after": ["requirements"]}
+    client.runs.wait(thread, GRAPH, input={"task": TASK}, context=context)
+    assert len(chat.seen) == 1
+    client.runs.wait(thread, GRAPH, input=None, context={**context, "max_calls": 2, "pause_after": []})
+    assert len(chat.seen) == 2, "the call of the run before counts"
+    with agent(database).open(thread) as session:
+        assert session.finished
+        assert session.state["records"]["domain"]["note"] == "draft stands in: budget: 2 calls are spent"
+    assert {memory.session for memory in agent(database).recall(stage="api", session=thread)} == {thread}
+
+
+def test_a_run_that_is_taken_back_is_gone(client: SyncLangGraphClient, chat: FakeGroq) -> None:
+    thread = client.threads.create(graph_id=GRAPH)["thread_id"]
+    client.runs.wait(thread, GRAPH, input={"task": TASK}, interrupt_after=["requirements"])
+    before = client.threads.get_state(thread)
+    asked = threading.Event()
+
+    def play(received: Received) -> Reply:
+        if received.schema_name.startswith("architecture"):  # by now the run has kept a domain model
+            asked.set()
+            return say("no JSON", latency=1.0)
+        return say("no JSON")
+
+    usual, chat.script = chat.script, play
+    try:
+        run = client.runs.create(thread, GRAPH, input=None, context={"model": "groq:openai/gpt-oss-120b"})
+        assert asked.wait(30)
+        assert client.threads.get_state(thread)["values"]["domain"]
+        client.runs.cancel(thread, run["run_id"], action="rollback", wait=True)
+    finally:
+        chat.script = usual
+    assert client.threads.get_state(thread)["checkpoint"] == before["checkpoint"]
+    client.runs.wait(thread, GRAPH, input=None)
+    assert client.threads.get_state(thread)["values"]["documentation"]
+
+
+def test_the_supervisor_builds_for_a_message(client: SyncLangGraphClient, database: Path) -> None:
+    thread = client.threads.create(graph_id="supervisor")["thread_id"]
+    asked = {"role": "user", "content": "Build me a backend for a dog-walking service where owners book walkers."}
+    values: Any = client.runs.wait(thread, "supervisor", input={"messages": [asked]})
+    assert values["messages"][-1]["content"] == "Backend, pages and client are there, from one API contract."
+    assert values["contract"]["paths"]
+    assert [page["page"] for page in values["pages"]]
+    assert "class" in values["client"]
+    assert thread not in [entry.session for entry in agent(database).sessions()]
