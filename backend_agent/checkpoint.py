@@ -262,7 +262,7 @@ class SessionSaver(BaseCheckpointSaver[str]):
             self.sweep(cursor)
 
     @staticmethod
-    def sweep(cursor: sqlite3.Cursor) -> None:
+    def sweep(cursor: tables.Cursor) -> None:
         """Delete the values that no checkpoint and no write holds any more."""
         held = "SELECT content FROM versions UNION SELECT content FROM writes"
         cursor.execute(f"DELETE FROM contents WHERE content NOT IN ({held})")
