@@ -15,14 +15,14 @@ _IS_KEY = "WHERE thread_id = ? AND checkpoint_ns = ? AND checkpoint_id = ?"
 
 def forget_runs(saver: SessionSaver, runs: Sequence[str]) -> None:
     """Delete the checkpoints that these runs of a server made. What they paid chat models for stays written down."""
-    with saver.cursor() as cursor:
+    with saver.cursor(alone=True) as cursor:
         _delete(saver, cursor, _of_runs(cursor, runs))
 
 
 def keep_newest(saver: SessionSaver, sessions: Sequence[str]) -> None:
     """Delete all checkpoints of these sessions but the newest of each namespace: their history is gone then."""
     query = "SELECT thread_id, checkpoint_ns, checkpoint_id FROM checkpoints WHERE thread_id = ? ORDER BY checkpoint_id"
-    with saver.cursor() as cursor:
+    with saver.cursor(alone=True) as cursor:
         for session in sessions:
             found: list[_Key] = [(row[0], row[1], row[2]) for row in cursor.execute(query, (session,)).fetchall()]
             newest = {key[1]: key for key in found}
