@@ -23,15 +23,15 @@ from backend_agent.artifacts.calls import Call
 from backend_agent.chat.client import Client
 from backend_agent.checkpoint import SessionSaver, open_saver
 from backend_agent.errors import UserError
-from backend_agent.settings import Settings
+from backend_agent.settings import DatabaseURL, Settings
 
 HERE = Path(__file__).parent
 CALL = Call(purpose="domain", model="groq:x", outcome="ok", tokens_in=10, tokens_out=5, cost=0.25, waited=2.0)
 
 
 @pytest.fixture
-def saver(tmp_path: Path) -> Iterator[SessionSaver]:
-    opened = open_saver(tmp_path / "s.db")
+def saver(database: Path | DatabaseURL) -> Iterator[SessionSaver]:
+    opened = open_saver(database)
     yield opened
     opened.close()
 
@@ -53,6 +53,7 @@ def asked(server: FakeGroq) -> Counter[str]:
     return Counter(received.prompt.split("\n")[1][-1] for received in server.seen)
 
 
+@pytest.mark.each_database
 def test_what_is_kept_is_recalled_by_its_session(saver: SessionSaver) -> None:
     mine, other = SessionJournal(saver, "1"), SessionJournal(saver, "2")
     begun = mine.begin("k", CALL.model_copy(update={"outcome": "unfinished"}))
@@ -68,6 +69,7 @@ def test_what_is_kept_is_recalled_by_its_session(saver: SessionSaver) -> None:
     assert (other.calls(), other.seconds()) == ([], 0.0)
 
 
+@pytest.mark.each_database
 def test_many_threads_may_write(saver: SessionSaver) -> None:
     journal = SessionJournal(saver, "1")
 
@@ -104,7 +106,7 @@ def test_a_branch_asks_for_nothing_that_was_answered_and_has_its_own_budget(
     assert len(server.seen) == 5
 
 
-def killed(server: FakeGroq, database: Path, at: int) -> str:
+def killed(server: FakeGroq, database: Path | DatabaseURL, at: int) -> str:
     """Start a session in another process that is killed in the middle of its n-th call; return the session's id."""
     whole = server.script
 
@@ -141,9 +143,10 @@ def test_killed_in_the_middle_of_a_stage_no_finished_call_is_paid_for_twice(
     assert [call.outcome for call in kept].count("unfinished") == 1
 
 
-def test_what_was_spent_before_a_kill_counts(server: FakeGroq, client: Client, tmp_path: Path) -> None:
-    session_id = killed(server, tmp_path / "s.db", 3)
-    with agent(tmp_path / "s.db", client, max_calls=5).open(session_id) as session:
+@pytest.mark.each_database
+def test_what_was_spent_before_a_kill_counts(server: FakeGroq, client: Client, database: Path | DatabaseURL) -> None:
+    session_id = killed(server, database, 3)
+    with agent(database, client, max_calls=5).open(session_id) as session:
         state = session.run()
     notes = state["domain"]["notes"]
     assert notes[:4] == [f"answer to Question {n}" for n in range(4)]
