@@ -90,7 +90,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Path | DatabaseURL:
     """A place for sessions that is the test's own."""
     if getattr(request, "param", "sqlite") == "sqlite":
-        return tmp_path / "deep" / "sessions.db"
+        return tmp_path / "sessions.db"
     made: DatabaseURL = request.getfixturevalue("postgres_database")
     return made
 

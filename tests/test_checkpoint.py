@@ -162,7 +162,7 @@ def test_size_of_a_session_against_its_artifacts(tmp_path: Path) -> None:
         files = [made.files[0].model_copy(update={"content": text, "path": f"f{n}"}) for n, text in enumerate(texts)]
         return made.model_copy(update={"files": files})
 
-    path = tmp_path / "s.db"
+    path = tmp_path / "deep" / "s.db"
     saver = open_saver(path)
     graph = build_graph(stages=fakes.stages(code=code)).copy(update={"checkpointer": saver})
     values = graph.invoke(TASK, config())

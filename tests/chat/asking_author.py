@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import pathlib
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import fakes
@@ -13,7 +13,7 @@ from backend_agent import BackendAgent
 from backend_agent.artifacts.findings import Finding
 from backend_agent.authors import Written
 from backend_agent.chat.client import Client, NoAnswer, Request
-from backend_agent.settings import Settings
+from backend_agent.settings import DatabaseURL, Settings
 from backend_agent.stage import Stage
 from backend_agent.state import Artifacts
 
@@ -48,10 +48,10 @@ class AskingAuthor:
         return Written(made.model_copy(update={"notes": notes}), calls=calls)
 
 
-def agent(database: pathlib.Path, client: Client, **limits: Any) -> BackendAgent:
+def agent(database: Path | str | DatabaseURL, client: Client, **limits: Any) -> BackendAgent:
     given = Settings(database=database, verify=False, **limits)
     return BackendAgent(given, author=AskingAuthor(client), stages=fakes.stages())
 
 
 if __name__ == "__main__":
-    agent(pathlib.Path(sys.argv[1]), Client(["groq:openai/gpt-oss-120b"])).develop(fakes.TASK)
+    agent(sys.argv[1], Client(["groq:openai/gpt-oss-120b"])).develop(fakes.TASK)

@@ -23,15 +23,15 @@ from backend_agent.artifacts.calls import Call
 from backend_agent.chat.client import Client
 from backend_agent.checkpoint import SessionSaver, open_saver
 from backend_agent.errors import UserError
-from backend_agent.settings import Settings
+from backend_agent.settings import DatabaseURL, Settings
 
 HERE = Path(__file__).parent
 CALL = Call(purpose="domain", model="groq:x", outcome="ok", tokens_in=10, tokens_out=5, cost=0.25, waited=2.0)
 
 
 @pytest.fixture
-def saver(tmp_path: Path) -> Iterator[SessionSaver]:
-    opened = open_saver(tmp_path / "s.db")
+def saver(database: Path | DatabaseURL) -> Iterator[SessionSaver]:
+    opened = open_saver(database)
     yield opened
     opened.close()
 
@@ -53,6 +53,7 @@ def asked(server: FakeGroq) -> Counter[str]:
     return Counter(received.prompt.split("\n")[1][-1] for received in server.seen)
 
 
+@pytest.mark.each_database
 def test_what_is_kept_is_recalled_by_its_session(saver: SessionSaver) -> None:
     mine, other = SessionJournal(saver, "1"), SessionJournal(saver, "2")
     begun = mine.begin("k", CALL.model_copy(update={"outcome": "unfinished"}))
@@ -68,6 +69,7 @@ def test_what_is_kept_is_recalled_by_its_session(saver: SessionSaver) -> None:
     assert (other.calls(), other.seconds()) == ([], 0.0)
 
 
+@pytest.mark.each_database
 def test_many_threads_may_write(saver: SessionSaver) -> None:
     journal = SessionJournal(saver, "1")
 
@@ -104,7 +106,7 @@ def test_a_branch_asks_for_nothing_that_was_answered_and_has_its_own_budget(
     assert len(server.seen) == 5
 
 
-def killed(server: FakeGroq, database: Path, at: int, by: int = signal.SIGKILL) -> str:
+def killed(server: FakeGroq, database: Path | DatabaseURL, at: int, by: int = signal.SIGKILL) -> str:
     """Start a session in another process that is killed in the middle of its n-th call; return the session's id."""
     whole = server.script
 
@@ -153,9 +155,10 @@ def test_ctrl_c_ends_a_call_that_hangs_and_nothing_is_taken_for_finished(
     assert asked(server) == {"0": 1, "1": 1, "2": 2, "3": 1, "4": 1}
 
 
-def test_what_was_spent_before_a_kill_counts(server: FakeGroq, client: Client, tmp_path: Path) -> None:
-    session_id = killed(server, tmp_path / "s.db", 3)
-    with agent(tmp_path / "s.db", client, max_calls=5).open(session_id) as session:
+@pytest.mark.each_database
+def test_what_was_spent_before_a_kill_counts(server: FakeGroq, client: Client, database: Path | DatabaseURL) -> None:
+    session_id = killed(server, database, 3)
+    with agent(database, client, max_calls=5).open(session_id) as session:
         state = session.run()
     notes = state["domain"]["notes"]
     assert notes[:4] == [f"answer to Question {n}" for n in range(4)]

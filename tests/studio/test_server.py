@@ -26,6 +26,7 @@ from langgraph_sdk.errors import ConflictError
 from backend_agent import BackendAgent, Settings
 from backend_agent.checkpoint import open_saver
 from backend_agent.lock import SessionLock
+from backend_agent.settings import DatabaseURL
 
 ROOT = Path(__file__).parents[2]
 GRAPH = "api_design"
@@ -54,11 +55,18 @@ def chat() -> Iterator[FakeGroq]:
 
 @pytest.fixture(scope="module")
 def client(database: Path, chat: FakeGroq) -> Iterator[SyncLangGraphClient]:
+    with served(database.parent, database, chat) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def served(place: Path, database: Path | DatabaseURL, chat: FakeGroq) -> Iterator[SyncLangGraphClient]:
+    """Run the dev server on a session database; it keeps its own state and its log in `place`."""
     pytest.importorskip("langgraph_api", reason='the dev server is not installed: pip install -e ".[studio]"')
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
-    folder = database.parent / "server"  # the server keeps its own state beside the configuration
+    folder = place / "server"  # the server keeps its own state beside the configuration
     shutil.copytree(ROOT / "graphs", folder / "graphs", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "langgraph.json", folder)
     command = [str(Path(sys.executable).with_name("langgraph")), "dev", "--no-browser", "--no-reload"]
@@ -71,7 +79,7 @@ def client(database: Path, chat: FakeGroq) -> Iterator[SyncLangGraphClient]:
         "GROQ_API_BASE": chat.url,
         "GROQ_API_KEY": chat.key,
     }
-    log = database.with_name("server.log")
+    log = place / "server.log"
     with log.open("wb") as out:
         server = subprocess.Popen(
             [*command, "--port", str(port)],
@@ -106,7 +114,7 @@ def _end(server: subprocess.Popen[bytes]) -> None:
         server.wait(10)
 
 
-def cli(database: Path, *words: str) -> str:
+def cli(database: Path | DatabaseURL, *words: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "backend_agent", *words],
         env={**os.environ, "BACKEND_AGENT_DATABASE": str(database), "BACKEND_AGENT_VERIFY": "off"},
@@ -114,6 +122,17 @@ def cli(database: Path, *words: str) -> str:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+@pytest.mark.needs_postgres
+def test_sessions_in_postgresql_are_shared_too(tmp_path: Path, postgres_database: DatabaseURL, chat: FakeGroq) -> None:
+    with served(tmp_path, postgres_database, chat) as client:
+        thread = client.threads.create(graph_id=GRAPH)["thread_id"]
+        client.runs.wait(thread, GRAPH, input={"task": TASK}, context={"pause_after": ["architecture"]})
+        listed = json.loads(cli(postgres_database, "sessions", "--json"))
+        assert [(entry["session"], entry["status"]) for entry in listed] == [(thread, "paused")]
+        cli(postgres_database, "resume", thread, "-q", "-o", str(tmp_path / "out"))
+        assert client.threads.get_state(thread)["values"]["api"]
 
 
 def agent(database: Path) -> BackendAgent:
