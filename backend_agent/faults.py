@@ -8,6 +8,7 @@ import sqlite3
 from backend_agent.errors import UserError
 
 _ANOTHER = "choose another with --db or BACKEND_AGENT_DATABASE"
+_SERVER = "see that the server runs, and resume: what was finished is kept"
 _REMEDIES = {
     "locked|lock timeout|deadlock": "another program keeps it busy: try again when it is done",
     "disk is full|No space left": "make room and resume: what was finished is kept",
@@ -20,7 +21,7 @@ _REMEDIES = {
     'role ".*" does not exist': "correct the user in the address",
     "too many clients|remaining connection slots": "wait until other programs are done, or raise max_connections",
     "refused|resolve|translate host|timeout expired|timed out|timeout|[Nn]o route|unreachable|starting up|terminat"
-    "|connection.*(closed|lost)|shutting down": "see that the server runs, and resume: what was finished is kept",
+    "|closed the connection|connection.*(closed|lost)|shutting down": _SERVER,
 }
 """By a pattern in what was said: what to do."""
 

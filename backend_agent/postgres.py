@@ -10,7 +10,8 @@ and keeps checkpoints as JSON, which PostgreSQL writes in its own way. Its packa
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from backend_agent import tables
@@ -53,18 +54,23 @@ def connect(place: DatabaseURL, wait: float) -> Connection:
         Fault: there is no server, no such database or user, the password is wrong.
         UserError: the address is none, or the package that speaks to PostgreSQL is not installed.
     """
-    psycopg = driver()
+    return Connection(functools.partial(_opened, place, wait))
+
+
+def _opened(place: DatabaseURL, wait: float) -> psycopg.Connection[Any]:
+    opening = driver()
     with told():
-        inner = psycopg.connect(place.whole, autocommit=True, prepare_threshold=None, **defaults(place))
-    try:
-        connection = Connection(inner)
-        connection.execute(
-            f"SET lock_timeout = {int(wait * 1000)}; SET idle_in_transaction_session_timeout = '{_IDLE}s'"
+        inner: psycopg.Connection[Any] = opening.connect(
+            place.whole, autocommit=True, prepare_threshold=None, **defaults(place)
         )
-    except BaseException:
-        inner.close()
-        raise
-    return connection
+        try:
+            inner.execute(
+                f"SET lock_timeout = {int(wait * 1000)}; SET idle_in_transaction_session_timeout = '{_IDLE}s'"
+            )
+        except BaseException:
+            inner.close()
+            raise
+    return inner
 
 
 def driver() -> Any:
@@ -145,12 +151,16 @@ class Cursor:
 class Connection:
     """A connection that commits each statement by itself, outside of transactions that are begun by name.
 
+    When it is lost, what is under way fails; the next statement finds a new one, once the server is there again.
+
     Args:
-        inner: opened with `autocommit`.
+        opens: opens it, with `autocommit`.
     """
 
-    def __init__(self, inner: psycopg.Connection[Any]) -> None:
-        self._inner = inner
+    def __init__(self, opens: Callable[[], psycopg.Connection[Any]]) -> None:
+        self._opens = opens
+        self._inner = opens()
+        self._ended = False
 
     @property
     def in_transaction(self) -> bool:
@@ -159,6 +169,8 @@ class Connection:
 
     def cursor(self) -> Cursor:
         """Return a new cursor."""
+        if self._inner.closed and not self._ended:
+            self._inner = self._opens()
         with told():
             return Cursor(self._inner.cursor())
 
@@ -178,6 +190,7 @@ class Connection:
 
     def close(self) -> None:
         """End the connection; may be called twice."""
+        self._ended = True
         self._inner.close()
 
     def for_store(self) -> psycopg.Connection[Any]:

@@ -43,7 +43,10 @@ def session(agent: BackendAgent) -> Iterator[Session]:
 
 def rows(saver: SessionSaver, session: str) -> list[Any]:
     found = [
-        saver.conn.execute(f"SELECT * FROM {table} WHERE thread_id = ? ORDER BY 1, 2, 3, 4, 5", (session,)).fetchall()
+        saver.conn.execute(
+            f"SELECT * FROM {table} WHERE thread_id = ? ORDER BY 1, 2, 3, 4, 5, {6 if table == 'writes' else 1}",
+            (session,),
+        ).fetchall()
         for table in TABLES
     ]
     names = "SELECT content FROM versions WHERE thread_id = ? UNION SELECT content FROM writes WHERE thread_id = ?"

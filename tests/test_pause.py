@@ -191,7 +191,10 @@ def test_feedback_without_a_stage_is_refused(session: Session, text: str) -> Non
 
 def rows(saver: SessionSaver, session: str) -> list[Any]:
     return [
-        saver.conn.execute(f"SELECT * FROM {table} WHERE thread_id = ? ORDER BY 1, 2, 3, 4, 5", (session,)).fetchall()
+        saver.conn.execute(
+            f"SELECT * FROM {table} WHERE thread_id = ? ORDER BY 1, 2, 3, 4, 5, {6 if table == 'writes' else 1}",
+            (session,),
+        ).fetchall()
         for table in ("checkpoints", "versions", "writes")
     ]
 
