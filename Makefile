@@ -23,6 +23,7 @@ lint: $(VENV)/ready-dev ## Format, lint, types, import contracts
 bench: $(VENV)/ready-dev ## The long proofs, and the benchmarks' figures (BACKEND_AGENT_POSTGRES_URL for those of the service)
 	$(BIN)/pytest -n 2 -m slow
 	$(BIN)/python tests/benchmarks/run.py
+	$(BIN)/python tests/benchmarks/many.py
 
 studio: $(VENV)/ready-verify $(VENV)/ready-studio ## Serve the graphs for LangGraph Studio, on the usual session database
 	LANGGRAPH_CLI_NO_ANALYTICS=1 LANGSMITH_TRACING=false $(BIN)/langgraph dev --no-browser --no-reload

@@ -108,7 +108,7 @@ class BackendAgent:
         Args:
             tasks: what the services should do.
             on_progress: called with each event, one at a time; it holds `task`, the task's place, and `session` too.
-            max_concurrency: how many at a time; None: as many as there are cores.
+            max_concurrency: how many at a time; None: as many as there are cores; for `workers` 32 in the queue.
             executor: `threads` are quickest up to some twenty tasks, and with verification, which is processes anyway.
                 `processes` use all cores, and take no author, stages or chat model objects. `workers` leave the work to
                 `backend-agent worker` processes, on this machine or on others.
@@ -142,7 +142,7 @@ class BackendAgent:
 
         start = partial(self.start, pause_after=pauses)
         developer = choice.developer(self, executor, start, pauses)
-        return Many(tasks, developer, most, on_progress)
+        return Many(tasks, developer, choice.at_a_time(executor, most), on_progress)
 
     def resume(
         self, session_id: str, on_progress: Watcher | None = None, *, feedback: str | Sequence[str] = ()

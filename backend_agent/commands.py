@@ -253,6 +253,7 @@ def import_session(
 def worker(
     drain: Annotated[bool, typer.Option("--drain", help="Leave as soon as the queue is empty.")] = False,
     no_verify: Annotated[bool, typer.Option("--no-verify", help="Never run projects on this machine.")] = False,
+    db: Db = None,
 ) -> None:
     """Take tasks that `develop_many(executor="workers")` hands over; also those whose worker died. One at a time.
 
@@ -261,7 +262,7 @@ def worker(
     from backend_agent.agent import BackendAgent
     from backend_agent.many import workers
 
-    settings = settings_of(no_verify)
+    settings = settings_of(no_verify, database=db)
     workers.address_of(settings)
     from backend_agent.many.serve import serve
 

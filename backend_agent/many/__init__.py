@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
-import os
 import queue
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
@@ -15,7 +14,6 @@ from typing import Any, Protocol
 
 from backend_agent import stop
 from backend_agent.artifacts.task import BackendTask
-from backend_agent.errors import UserError
 from backend_agent.progress import Watcher
 from backend_agent.result import Result
 
@@ -64,10 +62,10 @@ class Many:
         on_progress: called with each event, one at a time; `task` in it is the task's place, `session` its session.
     """
 
-    def __init__(self, tasks: Iterable[Given], developer: Developer, most: int | None, on_progress: Watcher | None):
+    def __init__(self, tasks: Iterable[Given], developer: Developer, most: int, on_progress: Watcher | None):
         self._tasks = list(tasks)
         self._developer = developer
-        self._threads = min(bounded(most), max(1, len(self._tasks)))
+        self._threads = min(most, max(1, len(self._tasks)))
         self._on_progress = on_progress
         self._stop = stop.Stop()
         self._found: queue.SimpleQueue[Outcome | BaseException | None] = queue.SimpleQueue()
@@ -142,10 +140,3 @@ async def aeach(many: Many) -> AsyncIterator[Outcome]:
             yield found
     finally:
         await asyncio.shield(asyncio.to_thread(many.close))
-
-
-def bounded(most: int | None) -> int:
-    """Return how many tasks to develop at a time: as many as there are cores, unless told otherwise."""
-    if most is not None and most < 1:
-        raise UserError(f"max_concurrency is {most}: write a number from 1")
-    return most or os.cpu_count() or 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol, get_args
 
@@ -13,6 +14,10 @@ from backend_agent.session import Session
 from backend_agent.settings import Settings
 
 Executor = Literal["threads", "processes", "workers"]
+
+
+_IN_QUEUE = 32
+"""Tasks in the queue at a time: the work is done elsewhere, so there may be more than this machine has cores."""
 
 
 class Agent(Protocol):
@@ -45,3 +50,10 @@ def developer(agent: Agent, executor: str, start: Callable[[Given], Session], pa
     from backend_agent.many.workers import InWorkers
 
     return InWorkers(settings, agent.open, pauses)
+
+
+def at_a_time(executor: str, most: int | None) -> int:
+    """Return how many tasks to develop at a time, when `most` does not say; raises `UserError`."""
+    if most is not None and most < 1:
+        raise UserError(f"max_concurrency is {most}: write a number from 1")
+    return most or (_IN_QUEUE if executor == "workers" else os.cpu_count() or 1)

@@ -85,6 +85,7 @@ class Child:
     """
 
     def __init__(self, settings: Settings) -> None:
+        self._stopped = False
         self._process = subprocess.Popen(
             [sys.executable, "-m", "backend_agent.child"],
             stdin=subprocess.PIPE,
@@ -105,7 +106,7 @@ class Child:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         session = ""
-        with stop.calling(self._process.terminate):
+        with stop.calling(self._stop):
             with contextlib.suppress(BrokenPipeError):  # it died: the end of what it tells says so
                 self._process.stdin.write(json.dumps(job) + "\n")
                 self._process.stdin.flush()
@@ -121,10 +122,14 @@ class Child:
                 else:
                     watcher(told["event"])
             code = self._process.wait()
-        if code == 0:
-            raise KeyboardInterrupt  # it was asked to stop
+        if self._stopped:
+            raise KeyboardInterrupt
         remedy = f"`resume {session}` goes on" if session else "try it again"
         raise BackendAgentError(f"the process that developed this ended with {code}; {remedy}")
+
+    def _stop(self) -> None:
+        self._stopped = True
+        self._process.terminate()
 
     def close(self) -> None:
         """End it; a task that it is at stops, and can be resumed."""

@@ -16,6 +16,7 @@ import fakes
 import pytest
 
 from backend_agent import BackendAgent, Settings, UserError
+from backend_agent.many.developers import environment
 
 TODO = {"project_name": "Todo", "type": "api_design", "requirements": ["A task has a title of at most 90 characters."]}
 HERE = Path(__file__).parent
@@ -151,6 +152,16 @@ def test_processes_give_the_same_bytes_and_one_that_is_killed_is_a_failure(setti
     assert isinstance(found[2].error, UserError)
     assert found[1].session_id is not None
     assert agent.resume(found[1].session_id).documentation
+
+
+def test_a_process_is_given_the_same_settings(tmp_path: Path) -> None:
+    given = Settings(
+        database="postgresql://me:secret@localhost/x", verify=False, threshold=0.5, prompts=tmp_path, max_cost=0.25,
+        model="groq:openai/gpt-oss-120b", queue="postgresql://me@localhost/q",
+    )  # fmt: skip
+    environ = environment(given, {"BACKEND_AGENT_MAX_CALLS": "9", "PATH": "/bin"})
+    assert Settings.from_environment(environ) == given
+    assert environ["PATH"] == "/bin"
 
 
 STOPPED = """
