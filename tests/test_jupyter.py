@@ -136,6 +136,9 @@ def test_the_ledger_shows_itself() -> None:
     assert "&lt;b&gt;" in text
     assert text.count("1,200") == 3, "a line, the sum, and the sentence above"
     assert repr(found) == "<Ledger: 1 call, 1,200 tokens in (0 cached), 5 out (0 reasoning), cost $0.2500>"
+    waiting = {"author": "draft", "note": "draft stands in: budget: 0 calls are spent"}
+    (row,) = Result("", {"records": {"domain": waiting, "api": {"author": "draft", "note": ""}}}).ledger
+    assert (row.stage, row.calls, row.note) == ("domain", 0, waiting["note"])
     assert "No chat model was asked." in Result("", {}).ledger._repr_html_()
 
 
