@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from backend_agent.embedding.answer import Answer
     from backend_agent.embedding.conversing import build_agent_graph
     from backend_agent.errors import AuthorError, BackendAgentError, ToolUnavailable, UserError
+    from backend_agent.many import Outcome
     from backend_agent.pipeline import build_graph
     from backend_agent.result import Result
     from backend_agent.settings import Settings
@@ -22,6 +23,7 @@ __all__ = [
     "BackendAgent",
     "BackendAgentError",
     "BackendTask",
+    "Outcome",
     "Result",
     "Settings",
     "ToolUnavailable",
@@ -36,6 +38,7 @@ _HOMES = {
     "BackendAgent": "agent",
     "BackendAgentError": "errors",
     "BackendTask": "artifacts.task",
+    "Outcome": "many",
     "Result": "result",
     "Settings": "settings",
     "ToolUnavailable": "errors",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from langchain_core.tools import StructuredTool
 
     from backend_agent.embedding.answer import Part
+    from backend_agent.many import Many, Outcome
+    from backend_agent.many.choice import Executor
     from backend_agent.memory import Memory
 
 
@@ -88,6 +91,59 @@ class BackendAgent:
         with self.start(task, pause_after=pause_after) as session:
             return Result(session.id, session.run(on_progress), session.next)
 
+    def develop_many(
+        self,
+        tasks: Iterable[BackendTask | Mapping[str, Any]],
+        on_progress: Watcher | None = None,
+        *,
+        max_concurrency: int | None = None,
+        executor: Executor = "threads",
+        pause_after: Sequence[str] = (),
+    ) -> Iterator[Outcome]:
+        """Develop many tasks side by side, and give what became of each as soon as it is known.
+
+        A task that fails is an outcome with an `error`; the others go on. Ctrl-C, and leaving the loop, stop what is
+        under way; sessions that were begun can be resumed.
+
+        Args:
+            tasks: what the services should do.
+            on_progress: called with each event, one at a time; it holds `task`, the task's place, and `session` too.
+            max_concurrency: how many at a time; None: as many as there are cores.
+            executor: `threads` are quickest up to some twenty tasks, and with verification, which is processes anyway.
+                `processes` use all cores, and take no author, stages or chat model objects. `workers` leave the work to
+                `backend-agent worker` processes, on this machine or on others.
+            pause_after: stages after which each session stops.
+
+        Raises:
+            UserError: the executor cannot be had, or not with this agent.
+        """
+        from backend_agent.many import each
+
+        return each(self._many(tasks, on_progress, max_concurrency, executor, pause_after))
+
+    def adevelop_many(
+        self,
+        tasks: Iterable[BackendTask | Mapping[str, Any]],
+        on_progress: Watcher | None = None,
+        *,
+        max_concurrency: int | None = None,
+        executor: Executor = "threads",
+        pause_after: Sequence[str] = (),
+    ) -> AsyncIterator[Outcome]:
+        """As `develop_many`, for `async for`."""
+        from backend_agent.many import aeach
+
+        return aeach(self._many(tasks, on_progress, max_concurrency, executor, pause_after))
+
+    def _many(
+        self, tasks: Iterable[Any], on_progress: Watcher | None, most: int | None, executor: str, pauses: Sequence[str]
+    ) -> Many:
+        from backend_agent.many import Many, choice
+
+        start = partial(self.start, pause_after=pauses)
+        developer = choice.developer(self, executor, start, pauses)
+        return Many(tasks, developer, most, on_progress)
+
     def resume(
         self, session_id: str, on_progress: Watcher | None = None, *, feedback: str | Sequence[str] = ()
     ) -> Result:
@@ -106,8 +162,15 @@ class BackendAgent:
             self._same_author(session)
             return Result(session.id, session.resume(on_progress, feedback=feedback), session.next)
 
-    def start(self, task: BackendTask | Mapping[str, Any], *, pause_after: Sequence[str] = ()) -> Session:
+    def start(
+        self, task: BackendTask | Mapping[str, Any], *, pause_after: Sequence[str] = (), session_id: str | None = None
+    ) -> Session:
         """Return a new session, to be run, paused, edited and branched; close it, or use it in a `with` block.
+
+        Args:
+            task: what the service should do.
+            pause_after: stages after which to stop.
+            session_id: an id of your own, a UUID; a session that has begun under it is taken up. None: a new one.
 
         Raises:
             UserError: as `develop`.
@@ -117,7 +180,10 @@ class BackendAgent:
         author, closing = self._author()
         _prepared(author)
         with self._database() as saver:
-            return Session.start(task, saver, self.settings, author, self.stages, pause_after).owning(*closing)
+            where = (saver, self.settings, author, self.stages)
+            if session_id is not None and Session.known(session_id, saver):
+                return Session.open(session_id, *where).owning(*closing)
+            return Session.start(task, *where, pause_after, session_id).owning(*closing)
 
     def open(self, session_id: str) -> Session:
         """Return a session that was started before; close it, or use it in a `with` block.
@@ -147,7 +213,7 @@ class BackendAgent:
         with self._database() as saver:
             session = exchange.bring_in(saver, Path(folder))
             if remembered:
-                memory.relearn(saver.path, session, remembered)
+                memory.relearn(saver.place, session, remembered)
             return Session.open(session, saver, self.settings, author, self.stages).owning(*closing)
 
     def recall(self, text: str = "", *, session: str | None = None, stage: str | None = None) -> list[Memory]:
@@ -160,8 +226,9 @@ class BackendAgent:
         """
         from backend_agent import memory
 
-        open_saver(self.settings.database).close()
-        return memory.recall(str(self.settings.database.expanduser()), text, session=session, stage=stage)
+        with closing(open_saver(self.settings.database)) as saver:
+            place = saver.place
+        return memory.recall(place, text, session=session, stage=stage)
 
     async def arecall(self, text: str = "", *, session: str | None = None, stage: str | None = None) -> list[Memory]:
         """As `recall`, beside the event loop."""

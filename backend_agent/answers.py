@@ -32,8 +32,8 @@ class SessionJournal:
         """Write down that a call begins, with the most it may cost; return the entry's number."""
         with self._saver.cursor() as cursor:
             row = (self._session, key, time.time(), time.time(), _text(call))
-            query = "INSERT INTO answers (session, request, began, ended, call) VALUES (?, ?, ?, ?, ?)"
-            return int(cursor.execute(query, row).lastrowid or 0)
+            query = "INSERT INTO answers (session, request, began, ended, call) VALUES (?, ?, ?, ?, ?) RETURNING number"
+            return int(cursor.execute(query, row).fetchone()[0])
 
     def keep(self, key: str, call: Call, answer: str | None = None, begun: int | None = None) -> None:
         """Write down what became of a call.
@@ -52,13 +52,13 @@ class SessionJournal:
     def calls(self) -> list[Call]:
         """Return all calls that were paid for, in order; one whose end nobody saw counts as the most it may cost."""
         with self._saver.cursor(transaction=False) as cursor:
-            query = "SELECT call FROM answers WHERE session = ? AND paid ORDER BY number"
+            query = "SELECT call FROM answers WHERE session = ? AND paid = 1 ORDER BY number"
             return [_call(row[0]) for row in cursor.execute(query, (self._session,)).fetchall()]
 
     def seconds(self) -> float:
         """Return the time in which at least one of these calls was under way or waiting."""
         with self._saver.cursor(transaction=False) as cursor:
-            query = "SELECT began, ended FROM answers WHERE session = ? AND paid"
+            query = "SELECT began, ended FROM answers WHERE session = ? AND paid = 1"
             return covered(cursor.execute(query, (self._session,)).fetchall())
 
 

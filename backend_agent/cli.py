@@ -33,6 +33,10 @@ _NoVerify = Annotated[bool, typer.Option("--no-verify", help="Design and write, 
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object instead of a report.")]
 
+Db = Annotated[
+    str | None,
+    typer.Option("--db", help="Where sessions are kept: a file, or postgresql://user@host/name.", show_default=False),
+]
 Model = Annotated[
     str | None,
     typer.Option("--model", "-m", help="Chat model, such as groq:openai/gpt-oss-120b.", show_default="drafts only"),
@@ -60,11 +64,15 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def main(
-    version: Annotated[
+    context: typer.Context,
+    db: Db = None,
+    version: Annotated[  # noqa: ARG001 - its callback acts
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
     ] = False,
 ) -> None:
     """A task in plain sentences becomes a running, tested backend project."""
+    if db is not None and isinstance(context.command, typer.core.TyperGroup):
+        context.default_map = {name: {"db": db} for name in context.command.commands}
 
 
 @app.command()
@@ -89,6 +97,7 @@ def develop(
     prompts: Prompts = None,
     debug: Debug = False,
     allow_unconfined: AllowUnconfined = False,
+    db: Db = None,
     dry_run: _DryRun = False,
     quiet: _Quiet = False,
     as_json: _Json = False,
@@ -116,6 +125,7 @@ def develop(
         max_calls=max_calls,
         prompts=prompts,
         allow_unconfined=allow_unconfined or None,
+        database=db,
     )
     with _watcher(quiet or as_json) as watch:
         result = BackendAgent(settings, debug=said if debug else None).develop(
@@ -142,6 +152,7 @@ def resume(
     prompts: Prompts = None,
     debug: Debug = False,
     allow_unconfined: AllowUnconfined = False,
+    db: Db = None,
     dry_run: _DryRun = False,
     quiet: _Quiet = False,
     as_json: _Json = False,
@@ -160,6 +171,7 @@ def resume(
         max_calls=max_calls,
         prompts=prompts,
         allow_unconfined=allow_unconfined or None,
+        database=db,
     )
     with _watcher(quiet or as_json) as watch:
         result = BackendAgent(settings, debug=said if debug else None).resume(session, watch, feedback=feedback or ())

@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ import typer
 
 from backend_agent.cli import (
     AllowUnconfined,
+    Db,
     Debug,
     MaxCalls,
     MaxCost,
@@ -29,6 +31,8 @@ from backend_agent.cli import (
 if TYPE_CHECKING:
     from backend_agent.agent import BackendAgent
     from backend_agent.artifacts.base import Artifact
+    from backend_agent.session import Session
+    from backend_agent.settings import Settings
 
 __all__ = ["app"]
 
@@ -41,6 +45,7 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def show(
     session: _Session,
     stage: _Stage,
+    db: Db = None,
     as_json: _Json = False,
     in_browser: Annotated[bool, typer.Option("--open", help="Open it as a page in the browser.")] = False,
 ) -> None:
@@ -48,7 +53,7 @@ def show(
     from backend_agent import edits
     from backend_agent.errors import UserError
 
-    with _agent().open(session) as opened:
+    with _agent(db).open(session) as opened:
         value = opened.result.plain(stage) if stage in (*opened.stages, "task") else None
         if value is None:
             there = ", ".join(["task", *(name for name in opened.stages if opened.result.has(name))])
@@ -65,6 +70,7 @@ def edit(
     stage: _Stage,
     file: Annotated[Path | None, typer.Option("--file", help="YAML or JSON; without it, $EDITOR is opened.")] = None,
     release: Annotated[bool, typer.Option("--release", help="Undo: the stage writes it again.")] = False,
+    db: Db = None,
 ) -> None:
     """Replace an artifact. It is validated first, and kept by reruns; findings on it are reported.
 
@@ -72,7 +78,7 @@ def edit(
     """
     from backend_agent import edits
 
-    with _agent().open(session) as opened:
+    with _agent(db).open(session) as opened:
         if release:
             opened.release(stage)
         elif file is not None:
@@ -86,12 +92,13 @@ def edit(
 def history(
     session: _Session,
     log: Annotated[bool, typer.Option("--log", help="The activity log instead of the checkpoints.")] = False,
+    db: Db = None,
     as_json: _Json = False,
 ) -> None:
     """List a session's checkpoints: when, what the step wrote, the score, what is due next."""
     from dataclasses import asdict
 
-    with _agent().open(session) as opened:
+    with _agent(db).open(session) as opened:
         found: list[Any] = list(opened.activity() if log else opened.history())
     if as_json:
         typer.echo(json.dumps([asdict(item) for item in found], indent=2))
@@ -107,11 +114,11 @@ def history(
 
 
 @app.command()
-def sessions(as_json: _Json = False) -> None:
+def sessions(db: Db = None, as_json: _Json = False) -> None:
     """List all sessions, the one that changed last first."""
     from dataclasses import asdict
 
-    found = _agent().sessions()
+    found = _agent(db).sessions()
     if as_json:
         typer.echo(json.dumps([asdict(entry) for entry in found], indent=2))
         return
@@ -120,9 +127,9 @@ def sessions(as_json: _Json = False) -> None:
 
 
 @app.command()
-def delete(session: _Session) -> None:
+def delete(session: _Session, db: Db = None) -> None:
     """Delete a session with its history. Folders that were written stay."""
-    with _agent().open(session) as opened:
+    with _agent(db).open(session) as opened:
         opened.delete()
 
 
@@ -135,12 +142,13 @@ def branch(
     changes: Annotated[
         list[str] | None, typer.Option("--set", help="field=value of the task, such as architecture_type=hexagonal.")
     ] = None,
+    db: Db = None,
 ) -> None:
     """Begin a new session from a step of an old one, which is not changed. Prints the new one's id."""
     from backend_agent import edits as edited
 
     replaced = {stage: edited.load(Path(file)) for stage, file in (_pair(text, "--edit") for text in edits or [])}
-    with _agent().open(session) as opened:
+    with _agent(db).open(session) as opened:
         fields = {name: edited.plain(value) for name, value in (_pair(text, "--set") for text in changes or [])}
         made = opened.branch(after=after, checkpoint=checkpoint, edits=replaced, changes=fields)
         typer.echo(made.id)
@@ -166,6 +174,7 @@ def revise(
     debug: Debug = False,
     allow_unconfined: AllowUnconfined = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    db: Db = None,
     as_json: _Json = False,
 ) -> None:
     """Take a changed task into a session: only what depends on the change runs again.
@@ -177,12 +186,13 @@ def revise(
 
     wanted = task_file.load(task)
     pairs = [_pair(text, "--rename") for text in renames or []]
-    with BackendAgent(settings_of(no_verify)).open(session) as opened:
+    with BackendAgent(settings_of(no_verify, database=db)).open(session) as opened:
         opened.revise(wanted, dict(pairs))
     try:
         resume(
             session,
             output=output,
+            db=db,
             no_verify=no_verify,
             model=model,
             max_tokens=max_tokens,
@@ -197,7 +207,7 @@ def revise(
         )
     except typer.Exit:  # as every command ends
         if not (quiet or as_json):
-            _say_of_migration(session)
+            _say_of_migration(session, db)
         raise
 
 
@@ -206,10 +216,11 @@ def diff(
     session: _Session,
     other: Annotated[str, typer.Argument(help="The session to compare it with.", show_default=False)],
     files: Annotated[bool, typer.Option("--files", help="With the lines that differ in files.")] = False,
+    db: Db = None,
     as_json: _Json = False,
 ) -> None:
     """Print what differs between two sessions: designs, tables, API changes (breaking ones marked), files."""
-    with _agent().open(session) as opened, _agent().open(other) as second:
+    with _agent(db).open(session) as opened, _agent(db).open(other) as second:
         found = opened.diff(second)
     if as_json:
         typer.echo(json.dumps(found.to_state(), indent=2, ensure_ascii=False))
@@ -219,20 +230,46 @@ def diff(
 
 @app.command(name="export")
 def export_session(
-    session: _Session, folder: Annotated[Path, typer.Argument(help="A new or empty folder.", show_default=False)]
+    session: _Session,
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.", show_default=False)],
+    db: Db = None,
 ) -> None:
     """Write a session with its history into a folder of plain JSON files."""
-    with _agent().open(session) as opened:
+    with _agent(db).open(session) as opened:
         opened.export(folder)
 
 
 @app.command(name="import")
 def import_session(
     folder: Annotated[Path, typer.Argument(help="A folder that `export` wrote.", show_default=False)],
+    db: Db = None,
 ) -> None:
     """Add an exported session to this database. Prints its id."""
-    with _agent().bring_in(folder) as opened:
+    with _agent(db).bring_in(folder) as opened:
         typer.echo(opened.id)
+
+
+@app.command()
+def worker(
+    drain: Annotated[bool, typer.Option("--drain", help="Leave as soon as the queue is empty.")] = False,
+    no_verify: Annotated[bool, typer.Option("--no-verify", help="Never run projects on this machine.")] = False,
+) -> None:
+    """Take tasks that `develop_many(executor="workers")` hands over; also those whose worker died. One at a time.
+
+    The queue is BACKEND_AGENT_QUEUE, or the PostgreSQL database that keeps sessions. Needs the extra [workers].
+    """
+    from backend_agent.agent import BackendAgent
+    from backend_agent.many import workers
+
+    settings = settings_of(no_verify)
+    workers.address_of(settings)
+    from backend_agent.many.serve import serve
+
+    def start(here: Settings, task: Mapping[str, Any], *, pause_after: Sequence[str], session_id: str) -> Session:
+        agent = BackendAgent(here.with_changes(verify=False if no_verify else None))
+        return agent.start(task, pause_after=pause_after, session_id=session_id)
+
+    serve(settings, start, typer.echo, drain=drain)
 
 
 def _open_page(stage: str, heading: str, artifact: Artifact) -> None:
@@ -249,11 +286,11 @@ def _open_page(stage: str, heading: str, artifact: Artifact) -> None:
     typer.echo(str(path))
 
 
-def _say_of_migration(session: str) -> None:
+def _say_of_migration(session: str, db: str | None) -> None:
     """Print what whoever migrates should know: values that go, rows that stand in the way, possible renames."""
     from backend_agent import changes
 
-    with _agent().open(session) as opened:
+    with _agent(db).open(session) as opened:
         found = changes.notes(opened.result.database) if opened.result.has("database") else []
     for note in found:
         typer.echo(f"  migration: {note.title}: {note.evidence}")
@@ -297,7 +334,7 @@ def _edit_by_hand(opened: Any, stage: str) -> None:
     path.unlink()
 
 
-def _agent() -> BackendAgent:
+def _agent(db: str | None) -> BackendAgent:
     from backend_agent import agent
 
-    return agent.BackendAgent(settings_of(no_verify=False))
+    return agent.BackendAgent(settings_of(no_verify=False, database=db))

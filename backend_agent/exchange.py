@@ -6,15 +6,15 @@ import base64
 import hashlib
 import json
 import shutil
-import sqlite3
 import tempfile
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from backend_agent.checkpoint import SessionSaver
+from backend_agent.checkpoint import KEEP, SessionSaver
 from backend_agent.errors import UserError
+from backend_agent.tables import Cursor
 
 FORMAT = 1
 """Of the folder; raised when its files change."""
@@ -70,14 +70,14 @@ def bring_in(saver: SessionSaver, folder: Path) -> str:
         if not isinstance(told, dict) or told.get("format") != FORMAT:
             raise UserError(f"{folder}: is no exported session of format {FORMAT}")
         session = str(told["sessions"][0]["session"])
-        with saver.cursor() as cursor:
+        with saver.cursor(alone=True) as cursor:
             if cursor.execute("SELECT 1 FROM checkpoints WHERE thread_id = ?", (session,)).fetchone():
                 raise UserError(f"session {session} is in this database already; delete it first to import it anew")
             cursor.execute("DELETE FROM sessions WHERE session = ?", (session,))
             for name in sorted({row["content"] for table in ("versions", "writes") for row in told[table]}):
                 kind, body = _read_value(saver, folder, str(name))
                 row = (bytes.fromhex(name), kind, zlib.compress(body, 6))
-                cursor.execute("INSERT OR IGNORE INTO contents VALUES (?, ?, ?)", row)
+                cursor.execute(KEEP, row)
             for table in _TABLES:
                 for row in told[table]:
                     _insert(saver, cursor, table, session, row)
@@ -111,7 +111,7 @@ def remembered_in(folder: Path) -> list[dict[str, Any]]:
 
 
 def _write(saver: SessionSaver, session: str, folder: Path) -> None:
-    with saver.cursor() as cursor:  # one transaction: what is read fits together
+    with saver.cursor(alone=True) as cursor:  # one transaction: what is read fits together
         told: dict[str, Any] = {"format": FORMAT}
         for table, (key, columns) in _TABLES.items():
             names = columns.split()
@@ -133,7 +133,7 @@ def _write(saver: SessionSaver, session: str, folder: Path) -> None:
     (folder / "session.json").write_text(_text(told), encoding="utf-8")
 
 
-def _insert(saver: SessionSaver, cursor: sqlite3.Cursor, table: str, session: str, given: dict[str, Any]) -> None:
+def _insert(saver: SessionSaver, cursor: Cursor, table: str, session: str, given: dict[str, Any]) -> None:
     key, columns = _TABLES[table]
     row = dict(given)
     if "content" in row:

@@ -89,6 +89,11 @@ class KeptSession:
         adopt(saver, session_id)
         return session
 
+    @staticmethod
+    def known(session_id: str, saver: SessionSaver) -> bool:
+        """Whether a session with that id has begun to run."""
+        return saver.get_tuple({"configurable": {"thread_id": session_id}}) is not None
+
     def owning(self, *closing: Callable[[], None]) -> Self:
         """Have the database closed with this session, and what else is given, first. Return the session."""
         self._closing = weakref.finalize(self, _close, [*closing, self._saver.close])

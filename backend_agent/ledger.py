@@ -70,8 +70,8 @@ class Ledger:
         """Make the session's entry unless it has one."""
         with self._saver.cursor() as cursor:
             row = (self._session, project, status, now(), now())
-            query = "INSERT OR IGNORE INTO sessions (session, project, status, made, changed) VALUES (?, ?, ?, ?, ?)"
-            cursor.execute(query, row)
+            query = "INSERT INTO sessions (session, project, status, made, changed) VALUES (?, ?, ?, ?, ?)"
+            cursor.execute(query + " ON CONFLICT DO NOTHING", row)
 
     def note(self, event: str, stage: str = "", detail: str = "", status: Status | None = None) -> None:
         """Add a line to the log, and say what state the session is in from now on (None: as before)."""

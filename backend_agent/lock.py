@@ -22,6 +22,10 @@ STALE = 60.0
 """Seconds without one, after which a holder counts as dead, wherever it runs."""
 
 
+class SessionBusy(UserError):
+    """Another process runs the session."""
+
+
 class SessionLock:
     """Holds a session for this process while the block runs; what a holder that lost it writes is refused.
 
@@ -39,19 +43,20 @@ class SessionLock:
 
     def __enter__(self) -> Self:
         """Take the lock; raises `UserError` naming the holder when it is held by someone alive."""
-        with self._saver.cursor() as cursor:
+        with self._saver.cursor(alone=True) as cursor:  # of two that find it free, one takes it
             query = "SELECT pid, birth, host, since, beat FROM locks WHERE session = ?"
             row = cursor.execute(query, (self._session,)).fetchone()
             if row is not None:
                 pid, birth, host, since, beat = row
                 if _alive(int(pid), str(birth), str(host), float(beat)):
-                    raise UserError(
+                    raise SessionBusy(
                         f"session {self._session} is being run by process {pid} on {host} since {since};"
                         " wait until it is done, or stop it"
                     )
                 Ledger(self._saver, self._session).note("lock_taken_over", detail=f"from process {pid} on {host}")
             mine = (self._session, self._owner, os.getpid(), birth_of(os.getpid()) or "", socket.gethostname())
-            cursor.execute("INSERT OR REPLACE INTO locks VALUES (?, ?, ?, ?, ?, ?, ?)", (*mine, now(), time.time()))
+            cursor.execute("DELETE FROM locks WHERE session = ?", (self._session,))
+            cursor.execute("INSERT INTO locks VALUES (?, ?, ?, ?, ?, ?, ?)", (*mine, now(), time.time()))
         self._saver.own(self._session, self._owner)
         self._beating = threading.Thread(target=self._beat, name=f"lock of {self._session}", daemon=True)
         self._beating.start()

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from langgraph.store.base import BaseStore
 from langgraph.store.sqlite import SqliteStore
 from markupsafe import escape
 from pydantic import ValidationError
 
+from backend_agent import postgres
 from backend_agent.artifacts.base import Artifact
-from backend_agent.checkpoint import WAIT, unusable
+from backend_agent.checkpoint import WAIT
 from backend_agent.earlier import Pattern
+from backend_agent.errors import UserError
+from backend_agent.faults import FAULTS, unusable
 from backend_agent.ledger import now
+from backend_agent.settings import DatabaseURL
 from backend_agent.state import Artifacts
 
 FILES = ("code", "documentation")
@@ -53,41 +59,43 @@ class Memory:
         return f"<p>{escape(f'{self.project}, {self.stage}, {self.time}')}</p>{artifact._repr_html_()}"
 
 
-def remember(path: str, session: str, project: str, artifacts: Mapping[str, Mapping[str, Any]]) -> None:
+def remember(place: Path | DatabaseURL, session: str, project: str, artifacts: Mapping[str, Mapping[str, Any]]) -> None:
     """Keep the artifacts of a finished run, those that are not the same as the last ones of the session.
 
     Args:
-        path: the session database.
+        place: the session database.
         session: whose they are.
         project: its name.
         artifacts: by stage, plain JSON values; those that are files are left to the session.
     """
-    with _Store(path) as store:
+    with _Store(place) as store:
         time = now()
         for stage, artifact in artifacts.items():
             if stage in FILES:
                 continue
-            place = (ROOT, session, stage)
-            last = max(store.search(place, limit=_PAGE), key=lambda item: item.key, default=None)
+            part = (ROOT, session, stage)
+            last = max(store.search(part, limit=_PAGE), key=lambda item: item.key, default=None)
             if last is None or last.value["artifact"] != artifact:
-                store.put(place, time, {"project": project, "artifact": dict(artifact)}, index=False)
+                store.put(part, time, {"project": project, "artifact": dict(artifact)}, index=False)
 
 
-def recall(path: str, text: str = "", *, session: str | None = None, stage: str | None = None) -> list[Memory]:
+def recall(
+    place: Path | DatabaseURL, text: str = "", *, session: str | None = None, stage: str | None = None
+) -> list[Memory]:
     """Return what is remembered, newest first.
 
     Args:
-        path: the session database.
+        place: the session database.
         text: words that must all stand in the artifact or in the project's name, in any case; empty: all.
         session: only this session's.
         stage: only this type.
     """
     words = text.casefold().split()
     found: list[Memory] = []
-    with _Store(path) as store:
-        place = (ROOT, session) if session else (ROOT,)
+    with _Store(place) as store:
+        part = (ROOT, session) if session else (ROOT,)
         offset = 0
-        while items := store.search(place, limit=_PAGE, offset=offset):
+        while items := store.search(part, limit=_PAGE, offset=offset):
             offset += len(items)
             for item in items:
                 _, owner, kind = item.namespace
@@ -98,16 +106,16 @@ def recall(path: str, text: str = "", *, session: str | None = None, stage: str 
     return sorted(found, key=lambda memory: (memory.time, memory.session, memory.stage), reverse=True)
 
 
-def patterns(path: str, session: str, before: str) -> list[Pattern]:
+def patterns(place: Path | DatabaseURL, session: str, before: str) -> list[Pattern]:
     """Return decisions of other projects' architectures, the newest project's first: a few of each of a few projects.
 
     Args:
-        path: the session database.
+        place: the session database.
         session: whose architecture is to be written; its own are left out.
         before: ISO 8601, UTC: later ones are left out, so that a session is offered the same ones whenever it goes on.
     """
     found: dict[str, Memory] = {}
-    for memory in recall(path, stage="architecture"):
+    for memory in recall(place, stage="architecture"):
         if memory.session != session and memory.time < before and memory.project not in found:
             found[memory.project] = memory
     return [
@@ -121,25 +129,25 @@ def patterns(path: str, session: str, before: str) -> list[Pattern]:
     ]
 
 
-def told(path: str, session: str) -> list[dict[str, Any]]:
+def told(place: Path | DatabaseURL, session: str) -> list[dict[str, Any]]:
     """Return what is remembered of a session, oldest first: `project`, `stage`, `time` and `artifact`, plain JSON."""
     return [
         {"project": m.project, "stage": m.stage, "time": m.time, "artifact": dict(m.artifact)}
-        for m in reversed(recall(path, session=session))
+        for m in reversed(recall(place, session=session))
     ]
 
 
-def relearn(path: str, session: str, rows: Sequence[Mapping[str, Any]]) -> None:
+def relearn(place: Path | DatabaseURL, session: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Remember of a session what `told` gave in another database."""
-    with _Store(path) as store:
+    with _Store(place) as store:
         for row in rows:
             value = {"project": row["project"], "artifact": dict(row["artifact"])}
             store.put((ROOT, session, row["stage"]), row["time"], value, index=False)
 
 
-def forget(path: str, session: str, stages: Sequence[str]) -> None:
+def forget(place: Path | DatabaseURL, session: str, stages: Sequence[str]) -> None:
     """Delete what is remembered of a session."""
-    with _Store(path) as store:
+    with _Store(place) as store:
         for stage in stages:
             for item in store.search((ROOT, session, stage), limit=10_000):
                 store.delete(item.namespace, item.key)
@@ -148,23 +156,45 @@ def forget(path: str, session: str, stages: Sequence[str]) -> None:
 class _Store:
     """The store in a session database, for a block; faults of the database are `UserError`."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self, place: Path | DatabaseURL) -> None:
+        self._place = place
+        self._close: Callable[[], None] = lambda: None
 
-    def __enter__(self) -> SqliteStore:
+    def __enter__(self) -> BaseStore:
         try:
-            self._connection = sqlite3.connect(self._path, timeout=WAIT, check_same_thread=False, isolation_level=None)
-            _prepare(self._connection)
-            store = SqliteStore(self._connection)
-            store.setup()
-        except sqlite3.Error as error:
-            raise unusable(self._path, error) from None
-        return store
+            return self._in_postgres(self._place) if isinstance(self._place, DatabaseURL) else self._in_sqlite()
+        except BaseException as error:
+            self._close()
+            if isinstance(error, FAULTS):
+                raise unusable(self._place, error) from None
+            raise
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        self._connection.close()
-        if isinstance(error, sqlite3.Error):
-            raise unusable(self._path, error) from None
+        self._close()
+        if isinstance(self._place, DatabaseURL) and isinstance(error, postgres.driver().Error):
+            error = postgres.fault(error)
+        if isinstance(error, FAULTS):
+            raise unusable(self._place, error) from None
+
+    def _in_sqlite(self) -> BaseStore:
+        connection = sqlite3.connect(str(self._place), timeout=WAIT, check_same_thread=False, isolation_level=None)
+        self._close = connection.close
+        _prepare(connection)
+        store = SqliteStore(connection)
+        store.setup()
+        return store
+
+    def _in_postgres(self, place: DatabaseURL) -> BaseStore:
+        connection = postgres.connect(place, WAIT)
+        self._close = connection.close
+        try:
+            from langgraph.store.postgres import PostgresStore
+        except ImportError:
+            raise UserError(postgres.MISSING) from None
+        postgres.prepare_store(connection, PostgresStore.MIGRATIONS)
+        store = PostgresStore(connection.for_store())
+        store.setup()
+        return store
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

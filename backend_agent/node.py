@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from langgraph.config import get_stream_writer
 from pydantic import ValidationError
 
-from backend_agent import progress, settings
+from backend_agent import progress, settings, tracing
 from backend_agent.artifacts.base import Artifact
 from backend_agent.artifacts.findings import Finding
 from backend_agent.artifacts.quality import QualityAssessment
@@ -94,7 +94,7 @@ def node_of(stage: Stage[Any], author: Author, known: Known, version: str | None
     """
 
     def node(state: State) -> Json:
-        with progress.watched_by(get_stream_writer()):
+        with tracing.stage(get_stream_writer()) as watcher, progress.watched_by(watcher):
             written = _run(stage, author, known, state)
         return {**written, "graph_version": version} if version and written else written
 
@@ -152,6 +152,7 @@ def _run(stage: Stage[Any], author: Author, known: Known, state: State) -> Json:
         seconds=time.perf_counter() - started,
         findings=sum(len(check.findings) for check in checks),
         note=written.note,
+        author=written.author or author.name,
     )
     record = {
         "author": written.author or author.name,

@@ -8,12 +8,13 @@ from backend_agent.checkpoint import SessionSaver
 
 _CHAIN = """
 WITH RECURSIVE chain (checkpoint_id) AS (
-    SELECT ?2
+    SELECT checkpoint_id FROM checkpoints WHERE thread_id = ? AND checkpoint_ns = '' AND checkpoint_id = ?
     UNION
     SELECT c.parent_checkpoint_id FROM checkpoints c JOIN chain USING (checkpoint_id)
-    WHERE c.thread_id = ?1 AND c.checkpoint_ns = '' AND c.parent_checkpoint_id IS NOT NULL
+    WHERE c.thread_id = ? AND c.checkpoint_ns = '' AND c.parent_checkpoint_id IS NOT NULL
 )
 """
+_IN_CHAIN = " WHERE thread_id = ? AND checkpoint_ns = '' AND checkpoint_id IN (SELECT checkpoint_id FROM chain)"
 
 
 def copy(saver: SessionSaver, source: str, checkpoint: str, target: str) -> None:
@@ -22,8 +23,8 @@ def copy(saver: SessionSaver, source: str, checkpoint: str, target: str) -> None
         rows = cursor.execute(
             _CHAIN
             + "SELECT checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata FROM checkpoints"
-            + " WHERE thread_id = ?1 AND checkpoint_ns = '' AND checkpoint_id IN chain",
-            (source, checkpoint),
+            + _IN_CHAIN,
+            (source, checkpoint, source, source),
         ).fetchall()
         used: set[tuple[str, Any]] = set()
         for identifier, parent, kind, body, details in rows:
@@ -39,10 +40,11 @@ def copy(saver: SessionSaver, source: str, checkpoint: str, target: str) -> None
         # The writes of the last one belong to the step behind it, which the copy has yet to take.
         cursor.execute(
             _CHAIN
-            + "INSERT INTO writes SELECT ?3, checkpoint_ns, checkpoint_id, task_id, task_path, idx, channel, content"
-            + " FROM writes WHERE thread_id = ?1 AND checkpoint_ns = '' AND checkpoint_id IN chain"
-            + " AND checkpoint_id <> ?2",
-            (source, checkpoint, target),
+            + "INSERT INTO writes SELECT ?, checkpoint_ns, checkpoint_id, task_id, task_path, idx, channel, content"
+            + " FROM writes"
+            + _IN_CHAIN
+            + " AND checkpoint_id <> ?",
+            (source, checkpoint, source, target, source, checkpoint),
         )
         # What a chat model answered is not asked for again; it was the other session's budget that paid.
         cursor.execute(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from langgraph.types import StateSnapshot
 
-from backend_agent import earlier, jupyter, settings, stop, task_file
+from backend_agent import earlier, jupyter, settings, stop, task_file, tracing
 from backend_agent import edits as edited
 from backend_agent import feedback as said
 from backend_agent.answers import SessionJournal
@@ -48,9 +48,10 @@ class Session(KeptSession):
         author: Author = DRAFT,
         stages: Sequence[Stage[Any]] = STAGES,
         pause_after: Sequence[str] = (),
+        session_id: str | None = None,
     ) -> Self:
         """Return a new session; nothing has run yet."""
-        session = cls(str(uuid.uuid4()), task, saver, given, author, stages)
+        session = cls(session_id or str(uuid.uuid4()), task, saver, given, author, stages)
         names = session._known(pause_after)
         session._ledger.enter(task.project_name)
         if names:
@@ -79,7 +80,8 @@ class Session(KeptSession):
                     watcher({"event": "session_started", "session": self.id, "stages": len(left)})
                 calls = journal.use(SessionJournal(self._saver, self.id))
                 offer = earlier.offering(self._patterns)
-                with self._noted(snapshot), settings.use(self._settings), calls, offer, stop.on_signals():
+                span = tracing.session(self.id, {"type": self.task.type}, lambda: self.status)
+                with span, self._noted(snapshot), settings.use(self._settings), calls, offer, stop.on_signals():
                     self._stream(snapshot, watcher)
         return self.state
 
@@ -182,7 +184,7 @@ class Session(KeptSession):
             self._saver.delete_thread(self.id)
         from backend_agent import memory
 
-        memory.forget(self._saver.path, self.id, self.stages)
+        memory.forget(self._saver.place, self.id, self.stages)
 
     def diff(self, other: KeptSession) -> Differences:
         """Return what differs in another session: designs by element, tables, API (breaking or not), files."""
@@ -194,7 +196,7 @@ class Session(KeptSession):
         """Write the session with its history into a new folder of plain JSON files, for `BackendAgent.bring_in`."""
         from backend_agent import memory
 
-        export(self._saver, self.id, Path(folder), memory.told(self._saver.path, self.id))
+        export(self._saver, self.id, Path(folder), memory.told(self._saver.place, self.id))
 
     def write(self, folder: Path | str) -> Any:
         """Write the project's files; as `Result.write`."""
@@ -300,7 +302,7 @@ class Session(KeptSession):
         """Return the user's decisions in projects that were done before this session was made."""
         from backend_agent import memory
 
-        return memory.patterns(self._saver.path, self.id, self._ledger.made)
+        return memory.patterns(self._saver.place, self.id, self._ledger.made)
 
     def _remember(self) -> None:
         """Put the artifacts where `BackendAgent.recall` finds them. The run is done, whatever comes of it."""
@@ -309,7 +311,7 @@ class Session(KeptSession):
         state = self.state
         kept = {name: state[name] for name in self._stages if name in state}
         try:
-            memory.remember(self._saver.path, self.id, self.task.project_name, kept)
+            memory.remember(self._saver.place, self.id, self.task.project_name, kept)
         except BackendAgentError as error:
             self._note_end("not_remembered", str(error), "completed")
 

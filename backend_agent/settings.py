@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,12 +27,48 @@ def data_folder() -> Path:
     return base / "backend-agent"
 
 
+class DatabaseURL:
+    """Address of a PostgreSQL database. Shown without what may be secret: password and options.
+
+    Args:
+        whole: `postgresql://user:password@host:5432/name?option=value`.
+    """
+
+    def __init__(self, whole: str) -> None:
+        self.whole = whole
+
+    def __str__(self) -> str:
+        shown = re.sub(r"(?<=://)([^:@/?#]*):.*@", r"\1:***@", self.whole, flags=re.DOTALL)
+        return shown.split("?")[0]
+
+    def __repr__(self) -> str:
+        return f"DatabaseURL({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DatabaseURL) and other.whole == self.whole
+
+    def __hash__(self) -> int:
+        return hash(self.whole)
+
+
+def place_of(database: Path | str | DatabaseURL) -> Path | DatabaseURL:
+    """Return where sessions are kept; raises `UserError` for an address that is none of PostgreSQL."""
+    if not isinstance(database, str):
+        return database
+    if database.startswith(("postgresql://", "postgres://")):
+        return DatabaseURL(database)
+    scheme, is_address, _ = database.partition("://")
+    if is_address:
+        raise UserError(f"sessions cannot be kept in {scheme[:30]}://...: write a file, or postgresql://user@host/name")
+    return Path(database).expanduser()
+
+
 @dataclass(frozen=True)
 class Settings:
     """How sessions run. Each field is also an environment variable: `threshold` is `BACKEND_AGENT_THRESHOLD`."""
 
-    database: Path = field(default_factory=lambda: data_folder() / "sessions.db")
-    """SQLite file that keeps sessions."""
+    database: Path | str | DatabaseURL = field(default_factory=lambda: data_folder() / "sessions.db")
+    """Where sessions are kept: an SQLite file, or `postgresql://user@host/name`; text becomes one of the two."""
     threshold: float = 0.7
     """Overall score (0 to 1) below which weak stages run again."""
     max_rounds: int = 2
@@ -57,6 +94,12 @@ class Settings:
     """Requests, whatever comes of them."""
     allow_unconfined: bool = False
     """Whether code of a chat model may be run where the system cannot confine it."""
+    queue: str | None = field(default=None, repr=False)
+    """PostgreSQL database that hands tasks to workers, `postgresql://user@host/name`; None: the one with the sessions.
+    Not shown by `repr`: it may hold a password."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "database", place_of(self.database))
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -127,7 +170,7 @@ def _postgres(variable: str, text: str) -> str:
 
 
 _READERS = {
-    "database": _path,
+    "database": _text,
     "threshold": _share,
     "max_rounds": _count,
     "verify": _switch,
@@ -140,6 +183,7 @@ _READERS = {
     "max_seconds": _count,
     "max_calls": _count,
     "allow_unconfined": _switch,
+    "queue": _postgres,
 }
 
 _current: ContextVar[Settings | None] = ContextVar("backend_agent_settings", default=None)

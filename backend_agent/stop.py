@@ -54,10 +54,26 @@ def calling(callback: Callable[[], object]) -> Iterator[None]:
 def on_signals() -> Iterator[Stop]:
     """Run the block so that Ctrl-C and SIGTERM stop what it started, and then raise `KeyboardInterrupt` in it.
 
-    Signals are handled in the main thread only; elsewhere the block just runs, and `Stop.request` is the way.
+    Signals are handled in the main thread only; elsewhere the block just runs, and `Stop.request` is the way. What
+    stops the run that this one is a part of, stops this one too.
     """
     stop = Stop()
+    with calling(stop.request), under(stop):
+        yield from _handling(stop)
+
+
+@contextmanager
+def under(stop: Stop) -> Iterator[None]:
+    """Make what the block runs a part of what `stop` stops."""
     token = _current.set(stop)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def _handling(stop: Stop) -> Iterator[Stop]:
+    """Give `stop` while signals request it."""
     old: dict[int, Any] = {}
 
     def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - as `signal` calls it
@@ -72,4 +88,3 @@ def on_signals() -> Iterator[Stop]:
     finally:
         for signal_number, handler in old.items():
             signal.signal(signal_number, handler)
-        _current.reset(token)

@@ -108,14 +108,14 @@ class ServedSaver(BaseCheckpointSaver[str]):
         project = str(values.get("task", {}).get("project_name", ""))
         try:
             kept = {name: values[name] for name in graph.nodes if name in values}
-            memory.remember(self._inner.path, session, project, kept)
+            memory.remember(self._inner.place, session, project, kept)
         except BackendAgentError as error:
             self._note(session, "not_remembered", str(error), "completed")
 
     def _forget(self, session: str) -> None:
         from backend_agent import memory  # as above
 
-        memory.forget(self._inner.path, session, [stage.name for stage in STAGES])
+        memory.forget(self._inner.place, session, [stage.name for stage in STAGES])
 
     def _note(self, session: str, event: str, detail: str, status: Any) -> None:
         adopt(self._inner, session)
@@ -135,7 +135,7 @@ class ServedSaver(BaseCheckpointSaver[str]):
             except UserError as error:
                 raise HTTPException(409, str(error)) from None
 
-    def get_next_version(self, current: Any, channel: None = None) -> Any:
+    def get_next_version(self, current: str | None, channel: None) -> str:
         """As the session database's: a session has versions of one kind, whoever runs it."""
         return self._inner.get_next_version(current, channel)
 

@@ -4,9 +4,53 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from backend_agent.faults import Fault
 
 FORMAT = 3
 """Kept in the file's `user_version`; raised when the tables change."""
+
+
+class Cursor(Protocol):
+    """What is used of a cursor, SQLite's or PostgreSQL's. Both take `?` for a value, and give rows as tuples."""
+
+    def execute(self, query: str, parameters: Sequence[Any] = ..., /) -> Cursor:
+        """Run a statement."""
+
+    def fetchone(self) -> Any:
+        """Return the next row, or None."""
+
+    def fetchall(self) -> list[Any]:
+        """Return the rows that are left."""
+
+    def close(self) -> None:
+        """Free what it holds."""
+
+
+class Connection(Protocol):
+    """What is used of a connection. Each statement is kept by itself, outside of transactions that are begun."""
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is under way."""
+
+    def cursor(self) -> Cursor:
+        """Return a new cursor."""
+
+    def execute(self, query: str, parameters: Sequence[Any] = ..., /) -> Cursor:
+        """Run a statement in a new cursor."""
+
+    def commit(self) -> None:
+        """Keep what the transaction did."""
+
+    def rollback(self) -> None:
+        """Undo what the transaction did."""
+
+    def close(self) -> None:
+        """End the connection."""
+
 
 _CHECKPOINTS = """
 CREATE TABLE checkpoints (
@@ -85,7 +129,7 @@ CREATE TABLE answers (
 );
 CREATE INDEX answers_by_request ON answers (session, request);
 """
-_STEPS = (_CHECKPOINTS, _SESSIONS, _ANSWERS)
+STEPS = (_CHECKPOINTS, _SESSIONS, _ANSWERS)
 """What each format added to the one before it; the first made the file."""
 _TRIES = 100
 
@@ -94,22 +138,28 @@ def prepare(connection: sqlite3.Connection) -> None:
     """Make the tables, or those that an older release did not have: all of them, or none.
 
     Raises:
-        sqlite3.DatabaseError: the file is another program's, or a newer release's.
+        sqlite3.DatabaseError: the file is another program's.
+        Fault: it is a newer release's.
     """
     if connection.execute("PRAGMA user_version").fetchone()[0] != FORMAT:
         connection.execute("BEGIN IMMEDIATE")  # of several processes that open a new file, one makes the tables
         with connection:
             found = connection.execute("PRAGMA user_version").fetchone()[0]
-            if found > FORMAT or found < 0:
-                raise sqlite3.DatabaseError(f"it is of format {found}, this release knows up to {FORMAT}: update")
+            refuse_newer(found)
             if found == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 raise sqlite3.DatabaseError("it is a database of another program")
-            for step in _STEPS[found:]:
+            for step in STEPS[found:]:
                 for statement in step.split(";"):
                     connection.execute(statement)
             connection.execute(f"PRAGMA user_version={FORMAT}")
     _write_ahead(connection)
     connection.execute("PRAGMA synchronous=NORMAL")
+
+
+def refuse_newer(found: int) -> None:
+    """Raise a `Fault` when tables are of a format that this release does not know."""
+    if found > FORMAT or found < 0:
+        raise Fault(f"it is of format {found}, this release knows up to {FORMAT}: update")
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

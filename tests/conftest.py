@@ -5,7 +5,10 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import time
+import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ import yaml
 
 from backend_agent.artifacts.domain import DomainModel
 from backend_agent.artifacts.task import BackendTask
-from backend_agent.settings import Settings
+from backend_agent.settings import DatabaseURL, Settings
 from backend_agent.state import Artifacts
 
 ROOT = Path(__file__).parents[1]
@@ -76,10 +79,26 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     patch.undo()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that is marked `each_database`, and keeps sessions, on SQLite and on PostgreSQL."""
+    if metafunc.definition.get_closest_marker("each_database") and "database" in metafunc.fixturenames:
+        kinds = ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs_postgres)]
+        metafunc.parametrize("database", kinds, indirect=True)
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Path | DatabaseURL:
+    """A place for sessions that is the test's own."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return tmp_path / "deep" / "sessions.db"
+    made: DatabaseURL = request.getfixturevalue("postgres_database")
+    return made
+
+
+@pytest.fixture
+def settings(database: Path | DatabaseURL) -> Settings:
     """Settings with a database of their own and without verification."""
-    return Settings(database=tmp_path / "sessions.db", verify=False)
+    return Settings(database=database, verify=False)
 
 
 @pytest.fixture(scope="session")
@@ -133,3 +152,51 @@ def postgres_url() -> str:
     if not url:
         pytest.skip("no PostgreSQL: set BACKEND_AGENT_POSTGRES_URL=postgresql://user@host:5432/postgres")
     return url
+
+
+@pytest.fixture(scope="session")
+def _postgres_databases(postgres_url: str) -> Iterator[list[DatabaseURL]]:
+    """Two databases of this process: to make one for each test takes longer than most tests."""
+    import psycopg
+
+    names = [f"sessions_{uuid.uuid4().hex[:12]}" for _ in range(2)]
+    with psycopg.connect(postgres_url, autocommit=True) as server:
+        for name in names:
+            server.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+            server.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")  # no test stops the server
+        yield [DatabaseURL(f"{postgres_url.rpartition('/')[0]}/{name}") for name in names]
+        for name in names:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def postgres_database(_postgres_databases: list[DatabaseURL]) -> Iterator[DatabaseURL]:
+    """An empty database on the server, this test's own."""
+    with _emptied(_postgres_databases[0]) as found:
+        yield found
+
+
+@pytest.fixture
+def second_postgres_database(_postgres_databases: list[DatabaseURL]) -> Iterator[DatabaseURL]:
+    """The same, for what moves from one to another."""
+    with _emptied(_postgres_databases[1]) as found:
+        yield found
+
+
+@contextmanager
+def _emptied(place: DatabaseURL) -> Iterator[DatabaseURL]:
+    """Empty a database in the end; fails when a connection to it was left open."""
+    import psycopg
+
+    yield place
+    with psycopg.connect(place.whole, autocommit=True) as server:
+        others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        left = "connections were left open"
+        for _ in range(50):  # the server has yet to see that a killed process is gone
+            left = server.execute(f"SELECT coalesce(string_agg(query, '; '), '') {others}").fetchone()[0]  # type: ignore[index]
+            if not left:
+                break
+            time.sleep(0.1)
+        server.execute(f"SELECT pg_terminate_backend(pid) {others}")
+        server.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    assert not left

@@ -5,6 +5,7 @@
 `WRITES` is `all`, or how many of the writes are tried, evenly spread; `MOMENTS` is how many random moments are. Each
 attempt is a process of its own, killed with SIGKILL; another process takes the session up. They are forked from a
 parent that has loaded everything and has no threads, two at a time, each with a time limit. Prints one JSON object.
+Sessions are kept in a file each, or all at the address in KILLS_DATABASE.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -31,7 +33,6 @@ from backend_agent.session import Session
 from backend_agent.settings import Settings
 from backend_agent.state import Artifacts
 
-ID = "00000000-0000-4000-8000-000000000001"
 KEPT = "-"
 """In the log: a checkpoint was kept, so the stages before it are finished for good."""
 LIMIT = 60.0
@@ -85,15 +86,16 @@ def note(log: Path, line: str) -> None:
 
 def run(folder: Path, task: BackendTask, stages: Any, at: int = 0, *, after: bool = False) -> int:
     """Start the session, or take it up; return the number of writes."""
-    settings = Settings(database=folder / "s.db", verify=False)
+    settings = Settings(database=os.environ.get("KILLS_DATABASE") or folder / "s.db", verify=False)
+    identifier = str(uuid.uuid5(uuid.NAMESPACE_URL, str(folder)))
     saver = open_saver(settings.database)
     saver.__class__ = Killing
     saver.at, saver.after, saver.log = at, after, folder / "log"  # type: ignore[attr-defined]
     author = Logging(folder / "log")
-    if saver.get_tuple({"configurable": {"thread_id": ID}}):
-        session = Session.open(ID, saver, settings, author, stages)
+    if saver.get_tuple({"configurable": {"thread_id": identifier}}):
+        session = Session.open(identifier, saver, settings, author, stages)
     else:
-        session = Session(ID, task, saver, settings, author, stages)
+        session = Session(identifier, task, saver, settings, author, stages)
     session.run()
     files = {file.path: file.content for file in session.result.files()}
     (folder / "files").write_text(json.dumps(files, sort_keys=True))

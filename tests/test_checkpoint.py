@@ -18,13 +18,15 @@ from langgraph.checkpoint.memory import InMemorySaver
 from backend_agent.checkpoint import SessionSaver, open_saver
 from backend_agent.errors import UserError
 from backend_agent.pipeline import build_graph
+from backend_agent.settings import DatabaseURL
 
+pytestmark = pytest.mark.each_database
 TASK = {"task": fakes.TASK.to_state()}
 
 
 @pytest.fixture
-def saver(tmp_path: Path) -> Iterator[SessionSaver]:
-    opened = open_saver(tmp_path / "deep" / "sessions.db")
+def saver(database: Path | DatabaseURL) -> Iterator[SessionSaver]:
+    opened = open_saver(database)
     yield opened
     opened.close()
 
@@ -196,11 +198,11 @@ def test_a_file_of_another_kind_is_refused_in_one_line(tmp_path: Path) -> None:
             open_saver(path)
 
 
-def test_many_may_open_a_new_database_at_once(tmp_path: Path) -> None:
+def test_many_may_open_a_new_database_at_once(database: Path | DatabaseURL) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     def use(number: int) -> int:
-        saver = open_saver(tmp_path / "s.db")
+        saver = open_saver(database)
         fill(saver, str(number))
         found = len(list(saver.list(config(str(number)))))
         saver.close()

@@ -23,9 +23,13 @@ def agent(settings: Settings) -> BackendAgent:
     return BackendAgent(settings, stages=fakes.stages())
 
 
-@pytest.fixture
-def other(tmp_path: Path) -> BackendAgent:
-    return BackendAgent(Settings(database=tmp_path / "other.db", verify=False), stages=fakes.stages())
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs_postgres)])
+def other(request: pytest.FixtureRequest, tmp_path: Path) -> BackendAgent:
+    """Another database, of either kind; both need not be PostgreSQL."""
+    if request.param == "sqlite":
+        return BackendAgent(Settings(database=tmp_path / "other.db", verify=False), stages=fakes.stages())
+    place = request.getfixturevalue("second_postgres_database")
+    return BackendAgent(Settings(database=place, verify=False), stages=fakes.stages())
 
 
 @pytest.fixture
@@ -39,16 +43,18 @@ def session(agent: BackendAgent) -> Iterator[Session]:
 
 def rows(saver: SessionSaver, session: str) -> list[Any]:
     found = [
-        saver.conn.execute(f"SELECT * FROM {table} WHERE thread_id = ? ORDER BY 1, 2, 3, 4, 5", (session,)).fetchall()
+        saver.conn.execute(
+            f"SELECT * FROM {table} WHERE thread_id = ? ORDER BY 1, 2, 3, 4, 5, {6 if table == 'writes' else 1}",
+            (session,),
+        ).fetchall()
         for table in TABLES
     ]
-    names = "SELECT content FROM versions WHERE thread_id = ?1 UNION SELECT content FROM writes WHERE thread_id = ?1"
-    return [
-        *found,
-        saver.conn.execute(f"SELECT * FROM contents WHERE content IN ({names}) ORDER BY 1", (session,)).fetchall(),
-    ]
+    names = "SELECT content FROM versions WHERE thread_id = ? UNION SELECT content FROM writes WHERE thread_id = ?"
+    query = f"SELECT * FROM contents WHERE content IN ({names}) ORDER BY 1"
+    return [*found, saver.conn.execute(query, (session, session)).fetchall()]
 
 
+@pytest.mark.each_database
 def test_an_imported_session_is_the_same_to_the_byte_and_goes_on(
     session: Session, other: BackendAgent, tmp_path: Path
 ) -> None:
@@ -65,6 +71,7 @@ def test_an_imported_session_is_the_same_to_the_byte_and_goes_on(
         made.export(tmp_path / "again")
 
 
+@pytest.mark.each_database
 def test_exporting_what_was_imported_gives_the_same_files(
     session: Session, other: BackendAgent, tmp_path: Path
 ) -> None:

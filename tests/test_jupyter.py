@@ -120,7 +120,7 @@ def test_differences_show_their_lines(session: Session) -> None:
 
 
 def test_what_is_remembered_shows_itself(session: Session) -> None:
-    (found,) = memory.recall(session._saver.path, session=session.id, stage="domain")
+    (found,) = memory.recall(session._saver.place, session=session.id, stage="domain")
     assert {"svg", "table"} <= shown(found).seen
     assert "Todo, domain, " in found._repr_html_()
     assert repr(found) == f"<Memory Todo, domain, {found.time}: {session.id}>"

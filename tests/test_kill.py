@@ -57,12 +57,12 @@ def test_bookshop_killed_at_each_write_and_at_fifty_moments() -> None:
 
 
 SIDE_BY_SIDE = """
-import pathlib, sys
+import sys
 from concurrent.futures import ThreadPoolExecutor
 import fakes
 from backend_agent import BackendAgent
 from backend_agent.settings import Settings
-agent = BackendAgent(Settings(database=pathlib.Path(sys.argv[1]), verify=False), stages=fakes.stages())
+agent = BackendAgent(Settings(database=sys.argv[1], verify=False), stages=fakes.stages())
 with ThreadPoolExecutor(5) as pool:
     for result in pool.map(lambda _: agent.develop(fakes.TASK), range(5)):
         assert result.documentation
@@ -70,6 +70,7 @@ with ThreadPoolExecutor(5) as pool:
 """
 
 
+@pytest.mark.each_database
 def test_twenty_sessions_in_four_processes_on_one_new_database(settings: Settings) -> None:
     environ = {**os.environ, "PYTHONPATH": f"{HERE}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
     started = [
@@ -90,10 +91,10 @@ def test_two_processes_that_take_up_the_same_session_one_runs_and_one_is_told(se
     with BackendAgent(settings, stages=fakes.stages()).start(fakes.TASK, pause_after=["architecture"]) as session:
         session.run()
         source = (
-            "import sys, time, pathlib, fakes\nfrom backend_agent import BackendAgent, UserError\n"
+            "import sys, time, fakes\nfrom backend_agent import BackendAgent, UserError\n"
             "from backend_agent.settings import Settings\n"
             "def code(given):\n    time.sleep(3)\n    return fakes.STAGES['code'].draft(given)\n"
-            "s = Settings(database=pathlib.Path(sys.argv[1]), verify=False)\n"
+            "s = Settings(database=sys.argv[1], verify=False)\n"
             "try:\n    BackendAgent(s, stages=fakes.stages(code=code)).resume(sys.argv[2])\n    print('ran')\n"
             "except UserError as error:\n    print(error)\n"
         )

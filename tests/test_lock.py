@@ -20,11 +20,12 @@ from backend_agent.lock import SessionLock
 from backend_agent.session import Session
 from backend_agent.settings import Settings
 
+pytestmark = pytest.mark.each_database
 HOLDER = """
-import pathlib, sys, time
+import sys, time
 from backend_agent.checkpoint import open_saver
 from backend_agent.lock import SessionLock
-with SessionLock(open_saver(pathlib.Path(sys.argv[1])), "s"):
+with SessionLock(open_saver(sys.argv[1]), "s"):
     print("held", flush=True)
     time.sleep(60)
 """

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import multiprocessing
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import fakes
@@ -10,7 +12,9 @@ import pytest
 
 from backend_agent import BackendAgent, memory
 from backend_agent.checkpoint import open_saver
-from backend_agent.settings import Settings
+from backend_agent.settings import DatabaseURL, Settings
+
+pytestmark = pytest.mark.each_database
 
 
 @pytest.fixture
@@ -51,18 +55,25 @@ def test_a_paused_run_is_not_remembered_yet(agent: BackendAgent) -> None:
     assert agent.recall() == []
 
 
-def keep(path: str, number: int) -> None:
-    memory.remember(path, f"s{number}", "Shop", {"api": {"n": number}})
+def keep(place: Path | DatabaseURL, number: int) -> None:
+    memory.remember(place, f"s{number}", "Shop", {"api": {"n": number}})
+
+
+def test_threads_that_make_the_store_at_once_do_not_collide(database: Path | DatabaseURL) -> None:
+    open_saver(database).close()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(functools.partial(keep, database), range(8)))
+    assert len(memory.recall(database)) == 8
 
 
 def test_processes_that_make_the_store_at_once_do_not_collide(tmp_path: Path) -> None:
-    path = str(tmp_path / "s.db")
-    open_saver(path).close()
+    database = tmp_path / "s.db"
+    open_saver(database).close()
     context = multiprocessing.get_context("spawn")
-    started = [context.Process(target=keep, args=(path, number)) for number in range(4)]
+    started = [context.Process(target=keep, args=(database, number)) for number in range(4)]
     for process in started:
         process.start()
     for process in started:
         process.join(60)
     assert [process.exitcode for process in started] == [0] * 4
-    assert len(memory.recall(path)) == 4
+    assert len(memory.recall(database)) == 4

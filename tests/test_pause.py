@@ -8,6 +8,7 @@ from typing import Any
 import fakes
 import pytest
 
+from backend_agent import BackendAgent
 from backend_agent.artifacts.findings import Finding
 from backend_agent.checkpoint import SessionSaver, open_saver
 from backend_agent.errors import UserError
@@ -16,6 +17,7 @@ from backend_agent.session import Session
 from backend_agent.settings import Settings
 from backend_agent.stage import Check
 
+pytestmark = pytest.mark.each_database
 ALL = list(fakes.STAGES)
 
 
@@ -177,7 +179,14 @@ def test_other_feedback_is_kept_and_reaches_the_author(session: Session, author:
     assert session.unheard == {"api": ["call orders purchases", "and be brief"]}
     assert author.heard == {"api": 2}
     assert author.wrote == ["api"]
-    assert session.result.unheard == ["api: call orders purchases", "api: and be brief"]
+    assert session.result.unheard == []  # this author hears what is said; drafts do not
+
+
+def test_what_no_draft_can_follow_is_told(settings: Settings) -> None:
+    with BackendAgent(settings, stages=fakes.stages()).start(fakes.TASK) as session:
+        session.run()
+        session.resume(feedback="api: call orders purchases")
+        assert session.result.unheard == ["api: call orders purchases"]
 
 
 @pytest.mark.parametrize("text", ["use cursors", "apis: x", "api:", ": x"])
@@ -190,7 +199,10 @@ def test_feedback_without_a_stage_is_refused(session: Session, text: str) -> Non
 
 def rows(saver: SessionSaver, session: str) -> list[Any]:
     return [
-        saver.conn.execute(f"SELECT * FROM {table} WHERE thread_id = ? ORDER BY 1, 2, 3, 4, 5", (session,)).fetchall()
+        saver.conn.execute(
+            f"SELECT * FROM {table} WHERE thread_id = ? ORDER BY 1, 2, 3, 4, 5, {6 if table == 'writes' else 1}",
+            (session,),
+        ).fetchall()
         for table in ("checkpoints", "versions", "writes")
     ]
 

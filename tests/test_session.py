@@ -16,8 +16,9 @@ from backend_agent.authors import DRAFT
 from backend_agent.checkpoint import SessionSaver, open_saver
 from backend_agent.errors import UserError
 from backend_agent.session import Session
-from backend_agent.settings import Settings
+from backend_agent.settings import DatabaseURL, Settings
 
+pytestmark = pytest.mark.each_database
 ALL = [stage.name for stage in fakes.STAGES.values()]
 KILLED = """
 import os, pathlib, sys
@@ -40,7 +41,7 @@ class Author(fakes.Counting):
             os.kill(os.getpid(), 9)
         return super().write(stage, given, findings)
 
-settings = Settings(database=pathlib.Path({database!r}), verify=False)
+settings = Settings(database={database!r}, verify=False)
 saver = open_saver(settings.database)
 if {identifier!r}:
     made = session.Session.open({identifier!r}, saver, settings, Author(), fakes.stages())
@@ -100,7 +101,16 @@ def test_a_stage_that_fails_is_taken_up_again(
 
 @pytest.mark.parametrize("dies", ["requirements", "security", "code"])
 def test_killed_at_any_stage_it_goes_on_without_repeating(tmp_path: Path, dies: str) -> None:
-    log, database = tmp_path / "log", tmp_path / "s.db"
+    killed_and_taken_up(tmp_path, tmp_path / "s.db", dies)
+
+
+@pytest.mark.needs_postgres
+def test_killed_it_goes_on_from_a_server(tmp_path: Path, postgres_database: DatabaseURL) -> None:
+    killed_and_taken_up(tmp_path, postgres_database, "security")
+
+
+def killed_and_taken_up(tmp_path: Path, database: Path | DatabaseURL, dies: str) -> None:
+    log = tmp_path / "log"
     values = {"tests": str(Path(__file__).parent), "log": str(log), "dies": dies, "database": str(database)}
     first = _python(KILLED.format(**values, identifier=""))
     assert first.returncode == -9

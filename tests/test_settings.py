@@ -16,11 +16,13 @@ def test_every_field_is_an_environment_variable() -> None:
     given = Settings.from_environment({
         "BACKEND_AGENT_DATABASE": "/tmp/s.db", "BACKEND_AGENT_THRESHOLD": "0.5", "BACKEND_AGENT_MAX_ROUNDS": "0",
         "BACKEND_AGENT_VERIFY": "off", "BACKEND_AGENT_POSTGRES_URL": "postgresql://postgres@localhost/postgres",
-        "BACKEND_AGENT_PROMPTS": "/tmp/prompts", "BACKEND_AGENT_VERIFY_SECONDS": "9", "OTHER": "x",
+        "BACKEND_AGENT_PROMPTS": "/tmp/prompts", "BACKEND_AGENT_VERIFY_SECONDS": "9",
+        "BACKEND_AGENT_QUEUE": "postgresql://postgres@localhost/queue", "OTHER": "x",
     })  # fmt: skip
     assert given == Settings(
         database=Path("/tmp/s.db"), threshold=0.5, max_rounds=0, verify=False,
         postgres_url="postgresql://postgres@localhost/postgres", prompts=Path("/tmp/prompts"), verify_seconds=9,
+        queue="postgresql://postgres@localhost/queue",
     )  # fmt: skip
 
 
@@ -46,6 +48,7 @@ def test_a_wrong_value_names_its_variable(name: str, value: str) -> None:
 
 def test_a_password_is_not_shown() -> None:
     assert "secret" not in repr(Settings(postgres_url="postgresql://me:secret@localhost/x"))
+    assert "secret" not in repr(Settings(queue="postgresql://me:secret@localhost/x"))
 
 
 def test_none_changes_nothing() -> None:

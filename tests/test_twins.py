@@ -12,6 +12,8 @@ import pytest
 from backend_agent import BackendAgent
 from backend_agent.settings import Settings
 
+pytestmark = pytest.mark.each_database
+
 
 @pytest.fixture
 def agent(settings: Settings) -> BackendAgent:

@@ -43,7 +43,7 @@ def server() -> Iterator[FakeGroq]:
 
 
 def agent(saver: SessionSaver) -> BackendAgent:
-    return BackendAgent(Settings(database=Path(saver.path), verify=False))
+    return BackendAgent(Settings(database=Path(saver.place), verify=False))
 
 
 async def run(saver: SessionSaver, task: Any = TASK, run_id: str = "", **context: Any) -> Any:
@@ -123,7 +123,7 @@ async def test_a_killed_run_that_is_resumed_pays_for_no_answer_twice(
     here = Path(__file__).parent
     path = os.pathsep.join([str(here), str(here.parent), os.environ.get("PYTHONPATH", "")])
     environ = {**os.environ, "PYTHONPATH": path}
-    command = [sys.executable, "-c", KILLED, saver.path]
+    command = [sys.executable, "-c", KILLED, saver.place]
     started.append(await asyncio.to_thread(subprocess.Popen, command, env=environ, cwd=tmp_path))
     assert await asyncio.to_thread(started[0].wait, 60) == -9
     server.script = say("no JSON")
