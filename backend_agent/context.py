@@ -101,8 +101,8 @@ class RunContext(BaseModel):
                 self._author = author_of(self.model)
             return self._author
 
-    def keep_calls(self, journal: Journal | None) -> None:
-        """From now on keep the calls of this run there, and count those that are there already; None: with the run."""
+    def keep_calls(self, journal: Journal) -> None:
+        """From now on keep the calls of this run there, and count those that are there already."""
         self._journal = journal
 
     @contextmanager

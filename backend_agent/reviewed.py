@@ -40,9 +40,10 @@ class ReviewedGraph(CompiledStateGraph[Any, Any, Any, Any]):
     def _paused(self, how: dict[str, Any]) -> dict[str, Any]:
         """Return the arguments of a run, with the context's review points."""
         context = how.get("context")
-        given = RunContext(**context) if isinstance(context, Mapping) else context
-        if not isinstance(given, RunContext):
+        if not isinstance(context, Mapping | RunContext):
             return how
+        # Each run has its own, which holds its author and its journal.
+        given = RunContext(**(context.model_dump() if isinstance(context, RunContext) else context))
         unknown = next((name for name in given.pause_after if name not in self.nodes), None)
         if unknown is not None:
             stages = ", ".join(name for name in self.nodes if not name.startswith("__"))

@@ -135,7 +135,7 @@ class ServedSaver(BaseCheckpointSaver[str]):
             except UserError as error:
                 raise HTTPException(409, str(error)) from None
 
-    def get_next_version(self, current: Any, channel: None = None) -> Any:
+    def get_next_version(self, current: str | None, channel: None) -> str:
         """As the session database's: a session has versions of one kind, whoever runs it."""
         return self._inner.get_next_version(current, channel)
 

@@ -67,7 +67,7 @@ def thread(name: str) -> Any:
 def test_they_are_left_out_and_refused_in_one_line(saver: SessionSaver, begin: Any) -> None:
     begin(saver)
     (name,) = {found.config["configurable"]["thread_id"] for found in saver.list(None)}
-    mine = BackendAgent(Settings(database=Path(saver.path), verify=False)).develop(TASK)
+    mine = BackendAgent(Settings(database=Path(saver.place), verify=False)).develop(TASK)
     listed = CliRunner().invoke(app, ["sessions"])
     assert listed.exit_code == 0
     assert [line.split()[0] for line in listed.stdout.splitlines()] == [mine.session_id]
@@ -86,5 +86,5 @@ def test_a_task_that_cannot_be_read_is_one_line(saver: SessionSaver) -> None:
     graph.compile(checkpointer=saver).invoke({"task": {"project_name": 3}}, thread("old"))
     name = thread("old")["configurable"]["thread_id"]
     with pytest.raises(UserError, match=f"session {name} holds a task that this release cannot read"):
-        BackendAgent(Settings(database=Path(saver.path))).open(name)
+        BackendAgent(Settings(database=Path(saver.place))).open(name)
     assert unheard_of(frozenset()) == []

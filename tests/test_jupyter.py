@@ -120,7 +120,7 @@ def test_differences_show_their_lines(session: Session) -> None:
 
 
 def test_what_is_remembered_shows_itself(session: Session) -> None:
-    (found,) = memory.recall(session._saver.path, session=session.id, stage="domain")
+    (found,) = memory.recall(session._saver.place, session=session.id, stage="domain")
     assert {"svg", "table"} <= shown(found).seen
     assert "Todo, domain, " in found._repr_html_()
     assert repr(found) == f"<Memory Todo, domain, {found.time}: {session.id}>"
@@ -136,6 +136,9 @@ def test_the_ledger_shows_itself() -> None:
     assert "&lt;b&gt;" in text
     assert text.count("1,200") == 3, "a line, the sum, and the sentence above"
     assert repr(found) == "<Ledger: 1 call, 1,200 tokens in (0 cached), 5 out (0 reasoning), cost $0.2500>"
+    waiting = {"author": "draft", "note": "draft stands in: budget: 0 calls are spent"}
+    (row,) = Result("", {"records": {"domain": waiting, "api": {"author": "draft", "note": ""}}}).ledger
+    assert (row.stage, row.calls, row.note) == ("domain", 0, waiting["note"])
     assert "No chat model was asked." in Result("", {}).ledger._repr_html_()
 
 

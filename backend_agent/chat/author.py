@@ -24,6 +24,7 @@ from backend_agent.chat.client import Client, NoAnswer
 from backend_agent.chat.given import WRITTEN
 from backend_agent.chat.models import chain, resolve
 from backend_agent.chat.parse import AnswerFault, parse_object
+from backend_agent.documents.ledger import STANDS_IN
 from backend_agent.stage import Stage
 from backend_agent.state import Artifacts
 
@@ -158,4 +159,4 @@ def _standing_in(subject: Subject, last: Artifact | None, why: str, calls: Seque
             pass  # it does not fit what it reads any more
         else:
             return Written(kept, f"the version before stands: {why}", calls, subject.refused)
-    return Written(subject.draft, f"draft stands in: {why}", calls, subject.refused, author="draft")
+    return Written(subject.draft, f"{STANDS_IN}{why}", calls, subject.refused, author="draft")

@@ -13,6 +13,8 @@ from backend_agent.artifacts.calls import Call
 from backend_agent.artifacts.findings import Finding
 from backend_agent.documents import shown
 
+STANDS_IN = "draft stands in: "
+"""How the note of an artifact begins that a chat model was to write."""
 _HEADS = ("Stage", "Written by", "Calls", "Tokens in", "Cached", "Tokens out", "Reasoning", "Cost", "Waited", "Note")
 
 
@@ -65,14 +67,15 @@ class Ledger(list[Row]):
 
 
 def rows(state: Mapping[str, Any]) -> Ledger:
-    """Return a row for each stage that a chat model was asked for, in the order of the records."""
+    """Return a row for each stage that a chat model was asked for, or was to be asked: in the records' order."""
     records: Mapping[str, Any] = state.get("records", {})
     calls: Mapping[str, Any] = state.get("calls", {})
     found = []
     for stage, record in records.items():
         made = [Call.from_state(call) for call in calls.get(stage, [])]
-        if made or record.get("author") not in ("draft", "edited"):
-            found.append(_row(stage, str(record.get("author", "")), str(record.get("note", "")), made))
+        note = str(record.get("note", ""))
+        if made or note.startswith(STANDS_IN) or record.get("author") not in ("draft", "edited"):
+            found.append(_row(stage, str(record.get("author", "")), note, made))
     return Ledger(found, total(state))
 
 

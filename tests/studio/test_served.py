@@ -18,6 +18,7 @@ from backend_agent import BackendAgent, Settings
 from backend_agent.checkpoint import SessionSaver, open_saver
 from backend_agent.errors import UserError
 from backend_agent.pipeline import build_graph
+from backend_agent.settings import DatabaseURL
 from backend_agent.studio import ServedSaver
 
 MODEL = "groq:openai/gpt-oss-120b"
@@ -26,12 +27,13 @@ TASK = {
     "type": "backend_architecture",
     "requirements": ["A task has a title.", "Users can create tasks."],
 }
+pytestmark = pytest.mark.each_database
 THREAD = "11111111-2222-4333-8444-555555555555"
 
 
 @pytest.fixture
-def saver(tmp_path: Path) -> Iterator[SessionSaver]:
-    opened = open_saver(tmp_path / "s.db")
+def saver(database: Path | DatabaseURL) -> Iterator[SessionSaver]:
+    opened = open_saver(database)
     yield opened
     opened.close()
 
@@ -43,7 +45,7 @@ def server() -> Iterator[FakeGroq]:
 
 
 def agent(saver: SessionSaver) -> BackendAgent:
-    return BackendAgent(Settings(database=Path(saver.place), verify=False))
+    return BackendAgent(Settings(database=saver.place, verify=False))
 
 
 async def run(saver: SessionSaver, task: Any = TASK, run_id: str = "", **context: Any) -> Any:
@@ -101,10 +103,9 @@ async def test_runs_side_by_side_have_their_own_connections(saver: SessionSaver,
 
 KILLED = """
 import asyncio, sys
-from pathlib import Path
 import test_served
 from backend_agent.checkpoint import open_saver
-asyncio.run(test_served.run(open_saver(Path(sys.argv[1]))))
+asyncio.run(test_served.run(open_saver(sys.argv[1])))
 """
 
 
@@ -123,7 +124,8 @@ async def test_a_killed_run_that_is_resumed_pays_for_no_answer_twice(
     here = Path(__file__).parent
     path = os.pathsep.join([str(here), str(here.parent), os.environ.get("PYTHONPATH", "")])
     environ = {**os.environ, "PYTHONPATH": path}
-    command = [sys.executable, "-c", KILLED, saver.place]
+    place = saver.place.whole if isinstance(saver.place, DatabaseURL) else str(saver.place)
+    command = [sys.executable, "-c", KILLED, place]
     started.append(await asyncio.to_thread(subprocess.Popen, command, env=environ, cwd=tmp_path))
     assert await asyncio.to_thread(started[0].wait, 60) == -9
     server.script = say("no JSON")
