@@ -78,8 +78,20 @@ def test_an_entity_that_the_draft_missed_comes_in_with_its_statement() -> None:
 
 MOVE = {
     "name": "move_points", "description": "Moves points from one scorecard to another.", "rows": [], "inputs": [],
-    "creates": [], "result": [], "roles": ["member"], "owner": False, "examples": [], "cites": ["R-003"],
+    "creates": [], "result": [{"name": "points", "type": "integer", "cites": ["R-003"]}],
+    "roles": ["member"], "owner": False, "cites": ["R-003"],
+    "examples": [
+        {"title": "Nothing moves.", "given": [], "outcome": "done", "expected": [{"key": "points", "value_json": "0"}]}
+    ],
 }  # fmt: skip
+BODY = """import datetime as dt
+
+from app.operations.move_points_types import MovePointsOutcome
+
+
+def move_points(*, now: dt.datetime) -> MovePointsOutcome:
+    return MovePointsOutcome(points=0)
+"""
 
 
 @pytest.mark.parametrize("writes", [True, False])
@@ -89,7 +101,7 @@ def test_an_operation_stands_when_its_body_was_written_else_its_statement_is_lis
     )  # fmt: skip
 
     def bodies(client: Any, model: DomainModel, analysis: Any) -> Any:
-        written = [o.model_copy(update={"body": "def move_points() -> None:\n    pass\n"}) for o in model.operations]
+        written = [o.model_copy(update={"body": BODY}) for o in model.operations]
         return (model.model_copy(update={"operations": written}) if writes else model), [], []
 
     client = Scripted([changed(lambda value: value.update(operations=[MOVE]))])
