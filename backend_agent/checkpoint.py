@@ -8,14 +8,13 @@ statements serve an SQLite file and a PostgreSQL database (`postgres` says why).
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import random
 import sqlite3
 import threading
 import zlib
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -23,7 +22,6 @@ from typing import Any, cast
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import (
     WRITES_IDX_MAP,
-    BaseCheckpointSaver,
     ChannelVersions,
     Checkpoint,
     CheckpointMetadata,
@@ -37,6 +35,7 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.serde.types import ERROR
 
 from backend_agent import postgres, tables
+from backend_agent.beside import BesideTheLoop
 from backend_agent.errors import BackendAgentError, UserError
 from backend_agent.faults import FAULTS, Fault, unusable
 from backend_agent.settings import DatabaseURL, place_of
@@ -95,7 +94,7 @@ def _connect(place: Path | DatabaseURL) -> sqlite3.Connection | postgres.Connect
     return sqlite3.connect(place, timeout=WAIT, check_same_thread=False)
 
 
-class SessionSaver(BaseCheckpointSaver[str]):
+class SessionSaver(BesideTheLoop):
     """A checkpoint saver with one blob per distinct value, and async methods that work in any event loop.
 
     Args:
@@ -266,43 +265,6 @@ class SessionSaver(BaseCheckpointSaver[str]):
         """Delete the values that no checkpoint and no write holds any more."""
         held = "SELECT content FROM versions UNION SELECT content FROM writes"
         cursor.execute(f"DELETE FROM contents WHERE content NOT IN ({held})")
-
-    async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
-        """As `get_tuple`, beside the event loop."""
-        return await asyncio.to_thread(self.get_tuple, config)
-
-    async def alist(
-        self,
-        config: RunnableConfig | None,
-        *,
-        filter: dict[str, Any] | None = None,  # noqa: A002 - the base class's name
-        before: RunnableConfig | None = None,
-        limit: int | None = None,
-    ) -> AsyncIterator[CheckpointTuple]:
-        """As `list`, beside the event loop."""
-        found = await asyncio.to_thread(lambda: [*self.list(config, filter=filter, before=before, limit=limit)])
-        for item in found:
-            yield item
-
-    async def aput(
-        self,
-        config: RunnableConfig,
-        checkpoint: Checkpoint,
-        metadata: CheckpointMetadata,
-        new_versions: ChannelVersions,
-    ) -> RunnableConfig:
-        """As `put`, beside the event loop."""
-        return await asyncio.to_thread(self.put, config, checkpoint, metadata, new_versions)
-
-    async def aput_writes(
-        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
-    ) -> None:
-        """As `put_writes`, beside the event loop."""
-        await asyncio.to_thread(self.put_writes, config, writes, task_id, task_path)
-
-    async def adelete_thread(self, thread_id: str) -> None:
-        """As `delete_thread`, beside the event loop."""
-        await asyncio.to_thread(self.delete_thread, thread_id)
 
     @staticmethod
     def name_of(kind: str, body: bytes) -> bytes:

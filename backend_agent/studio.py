@@ -15,7 +15,6 @@ from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import (
-    BaseCheckpointSaver,
     ChannelVersions,
     Checkpoint,
     CheckpointMetadata,
@@ -26,6 +25,7 @@ from langgraph.graph.state import CompiledStateGraph
 
 from backend_agent import prune
 from backend_agent.answers import SessionJournal
+from backend_agent.beside import BesideTheLoop
 from backend_agent.checkpoint import SessionSaver, open_saver
 from backend_agent.context import RunContext
 from backend_agent.errors import BackendAgentError, UserError
@@ -51,7 +51,7 @@ class Told(UserError, InvalidUpdateError):
     """A user's mistake, as an error whose words the server passes on; of others it tells nothing."""
 
 
-class ServedSaver(BaseCheckpointSaver[str]):
+class ServedSaver(BesideTheLoop):
     """The session database as a server uses it: asynchronous, with a lock for each run.
 
     Args:
@@ -161,7 +161,7 @@ class ServedSaver(BaseCheckpointSaver[str]):
         metadata: CheckpointMetadata,
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
-        """As `aput`, for a graph that a node calls in a thread of its own."""
+        """Store a checkpoint, without the run's context, which the server mixes into what is kept beside it."""
         self._refuse_if_busy(str(config["configurable"]["thread_id"]))
         kept: Any = _without_context(metadata)
         return self._inner.put(_plain(config), checkpoint, kept, new_versions)
@@ -169,46 +169,14 @@ class ServedSaver(BaseCheckpointSaver[str]):
     def put_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
-        """As `aput_writes`, likewise."""
+        """Store what a finished node wrote, without the run's context."""
         self._refuse_if_busy(str(config["configurable"]["thread_id"]))
         self._inner.put_writes(_plain(config), writes, task_id, task_path)
-
-    async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
-        """As `get_tuple`, beside the event loop."""
-        return await self._inner.aget_tuple(config)
 
     async def aget(self, config: RunnableConfig) -> Checkpoint | None:
         """Return the checkpoint alone."""
         found = await self.aget_tuple(config)
         return found.checkpoint if found else None
-
-    async def alist(
-        self,
-        config: RunnableConfig | None,
-        *,
-        filter: dict[str, Any] | None = None,  # noqa: A002 - the base class's name
-        before: RunnableConfig | None = None,
-        limit: int | None = None,
-    ) -> AsyncIterator[CheckpointTuple]:
-        """As the session database's, beside the event loop."""
-        async for found in self._inner.alist(config, filter=filter, before=before, limit=limit):
-            yield found
-
-    async def aput(
-        self,
-        config: RunnableConfig,
-        checkpoint: Checkpoint,
-        metadata: CheckpointMetadata,
-        new_versions: ChannelVersions,
-    ) -> RunnableConfig:
-        """Store a checkpoint, without the run's context, which the server mixes into what is kept beside it."""
-        return await asyncio.to_thread(self.put, config, checkpoint, metadata, new_versions)
-
-    async def aput_writes(
-        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
-    ) -> None:
-        """As the session database's, beside the event loop."""
-        await asyncio.to_thread(self.put_writes, config, writes, task_id, task_path)
 
     async def adelete_thread(self, thread_id: str) -> None:
         """Delete a session, unless a process runs it."""

@@ -132,7 +132,7 @@ def body_of(domain: DomainModel, operation: CustomOperation) -> Body:
     return Body(
         files=types.isolated(domain, operation),
         module=f"{types.PACKAGE}.{operation.name}",
-        signature=types.signature(domain, operation),
+        signature=types.signature(operation),
         tests=types.tests_path(operation),
     )
 
@@ -154,7 +154,7 @@ def _prompt(domain: DomainModel, operation: CustomOperation, said: dict[str, str
         "name": operation.name,
         "description": operation.description,
         "requirements": [f"{cite}: {said[cite]}" for cite in operation.cites if cite in said],
-        "signature": types.signature(domain, operation),
+        "signature": types.signature(operation),
         "types": module,
         "examples": json.dumps([e.to_state() for e in operation.examples], ensure_ascii=False, default=str),
     }

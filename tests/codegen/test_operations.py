@@ -106,7 +106,7 @@ def test_examples_tell_a_wrong_body(tmp_path: Path, name: str, right: str, wrong
 
 
 def test_the_head_of_the_function_and_its_types_say_the_same() -> None:
-    head = signature(bank(), TRANSFER_MONEY)
+    head = signature(TRANSFER_MONEY)
     assert head == (
         "def transfer_money(*, source: AccountRow, target: AccountRow, amount: Decimal, reference: str, "
         "now: dt.datetime) -> TransferMoneyOutcome:"

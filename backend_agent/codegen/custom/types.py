@@ -158,7 +158,7 @@ def tests_path(operation: CustomOperation) -> str:
     return f"tests/test_{operation.name}_body.py"
 
 
-def signature(_: DomainModel, operation: CustomOperation) -> str:
+def signature(operation: CustomOperation) -> str:
     """Return the head of the function, on one line: `def transfer_money(*, source: AccountRow, ...) -> ...:`."""
     given = [f"{r.name}: {row_class(r.entity)}" for r in operation.rows]
     given += [f"{i.name}: {field_type(i)}" for i in operation.inputs]
